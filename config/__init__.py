@@ -1,0 +1,1 @@
+"""Settings and the shipped data: what a city may change without touching code."""

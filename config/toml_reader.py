@@ -1,0 +1,92 @@
+"""Reads a TOML table into a frozen dataclass and collects everything that is wrong with it.
+
+The dataclass is the schema: a field without a default is required, its annotation is the type asked for. Each problem
+names the key as it stands in the file (``[[modem]] 2: device``) and the cure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+_TYPE_NAMES = {
+    str: "a text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Path: "a path in quotes",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where (a key, a file, a line) and what to do about it."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+class TableReader:
+    """Reads tables below one file; paths are taken relative to that file's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[Problem] = []
+
+    def read(self, schema: type[T], table: object, where: str) -> T | None:
+        """The dataclass, or None with at least one more problem noted."""
+        if not isinstance(table, Mapping):
+            self._complain(where, "must be a table of keys and values")
+            return None
+        before = len(self.problems)
+        fields = {f.name: f for f in dataclasses.fields(cast(Any, schema))}
+        self._refuse_unknown(table, fields, where)
+        hints = get_type_hints(schema)
+        values = {}
+        for name, field in fields.items():
+            if name in table:
+                values[name] = self._value(hints[name], table[name], f"{where} {name}")
+            elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+                self._complain(f"{where} {name}", "is missing; it must be given")
+        return schema(**values) if len(self.problems) == before else None
+
+    def _refuse_unknown(self, table: Mapping[str, object], known: Mapping[str, object], where: str) -> None:
+        for key in table:
+            if key not in known:
+                self._complain(f"{where} {key}", f"is not a key I know; {nearest(key, known)}")
+
+    def _value(self, wanted: Any, value: object, where: str) -> Any:
+        if get_origin(wanted) is Literal:
+            choices = get_args(wanted)
+            if value not in choices:
+                self._complain(where, f"must be one of {', '.join(map(repr, choices))}")
+            return value
+        if get_origin(wanted) in (Union, types.UnionType):
+            wanted = next(a for a in get_args(wanted) if a is not type(None))
+        if get_origin(wanted) is tuple and isinstance(value, list):
+            return tuple(self._value(get_args(wanted)[0], each, where) for each in value)
+        if wanted is Path and isinstance(value, str) and value:
+            return self.folder / Path(value).expanduser()
+        if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if not isinstance(value, get_origin(wanted) or wanted) or (wanted is int and isinstance(value, bool)):
+            self._complain(where, f"must be {_TYPE_NAMES.get(wanted, 'a list in brackets')}, not {value!r}")
+        return value
+
+    def _complain(self, where: str, what: str) -> None:
+        self.problems.append(Problem(where, what))
+
+
+def nearest(key: str, known: Mapping[str, object]) -> str:
+    """A hint at the known key that looks most like the given one."""
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"

@@ -1,0 +1,79 @@
+"""The normal form of what citizens write: what all matching in this package is done on.
+
+An SMS comes in capitals or without any, without punctuation, abbreviated (`tlg jln rusak blm diperbaiki`) and with words
+doubled by a digit (`gorong2`). The normal form is lower case, spelled out by a slang table and free of punctuation.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Slang = Mapping[str, tuple[str, ...]]
+"""One written token to the tokens it stands for."""
+
+NO_SLANG: Slang = {}
+
+# What the parser puts in the place of personal data says nothing about the topic: `[NIK]` is no complaint about a NIK.
+_MASK = re.compile(r"\[(?:nik|kk|telp|email|rekening|kartu)\]")
+_WORD = re.compile(r"[a-z0-9]+")
+# Most words have neither a digit nor a letter three times in a row, and are done with after one look.
+_ODD = re.compile(r"\d|([a-z])\1\1")
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
+_DOUBLED = re.compile(r"([a-z]{2,})2(nya|an|ku|mu|i|kan)?")
+
+# The word after these is a name: `Kec. Tulung` asks for no help (`tulung`, tolong).
+_BEFORE_NAMES = frozenset({"kecamatan", "kec", "kabupaten", "kab"})
+
+# "SMP2" is a school's number and "CO2" a gas; neither is a word said twice.
+_NEVER_DOUBLED = frozenset(
+    {"co", "no", "sd", "sdn", "smp", "smpn", "sma", "sman", "smk", "smkn", "min", "mts", "gg", "km"}
+)
+_ROMAN = frozenset({"iii", "viii", "xiii", "xxx"})
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """A text in normal form: its tokens, and the same joined by single blanks."""
+
+    tokens: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The normal form as one line."""
+        return " ".join(self.tokens)
+
+
+def normalise(text: str, slang: Slang = NO_SLANG) -> Normal:
+    """Bring a citizen's text into the normal form: lower case, slang spelled out, no punctuation, digits kept."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    tokens: list[str] = []
+    for word in _WORD.findall(_MASK.sub(" ", _without_marks(folded))):
+        if word in slang and not (tokens and tokens[-1] in _BEFORE_NAMES):
+            tokens.extend(slang[word])
+        elif _ODD.search(word) is None:
+            tokens.append(word)
+        else:
+            tokens.extend(_mended(word, slang))
+    return Normal(tuple(tokens))
+
+
+def _without_marks(text: str) -> str:
+    """Take accents off letters (`é` is e), so that they do not split a word."""
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+
+
+def _mended(word: str, slang: Slang) -> tuple[str, ...]:
+    """Mend stretched letters (`rusaaak`), then write a reduplication out (`gorong2`)."""
+    if word.isdigit():
+        return (word,)
+    short = word if word in _ROMAN else _STRETCHED.sub(r"\1", word)
+    doubled = _DOUBLED.fullmatch(short)
+    if doubled and doubled[1] not in _NEVER_DOUBLED:
+        base = slang.get(doubled[1], (doubled[1],))
+        return (*base, *base[:-1], base[-1] + (doubled[2] or ""))
+    return slang.get(short, (short,))

@@ -1,0 +1,1 @@
+"""The daemon and its command: all input and output lives below here."""

@@ -1,0 +1,5 @@
+"""``python -m smsd``: the same as the command `smsd`."""
+
+from smsd.cli import main
+
+main()

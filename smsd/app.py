@@ -1,0 +1,225 @@
+"""The daemon: what `smsd run` opens, starts, waits for and closes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from config.settings import Settings
+from routing.classify import Router
+from smsd.handle_mail import MailHandler, MailKeeper
+from smsd.handle_sms import Limits, SmsHandler
+from smsd.loops import Bell, Pulse, Stop, wait_any, work_through
+from smsd.mail.lmtp import ReceivedMail, open_lmtp
+from smsd.mail.smtp import Mailer, open_mailer
+from smsd.modem_board import ModemBoard
+from smsd.notify import feed_watchdog, notify
+from smsd.office import open_desk, open_seal, smtp_settings
+from smsd.receive import Receiver, join_overdue
+from smsd.send_mail import LEASE_S as MAIL_LEASE_S
+from smsd.send_mail import Addresses, MailSender
+from smsd.send_sms import LEASE_S as SMS_LEASE_S
+from smsd.send_sms import SmsSender
+from smsd.store.database import CONNECTION_ERRORS, StoreError, open_database
+from smsd.transports.gsm import GsmModem, open_gsm_modem
+
+log = structlog.get_logger()
+
+_DATABASE_PATIENCE_S = 10.0
+_SHORT_STEP_S = 60.0  # a step that only talks to the database
+_LISTEN_AGAIN_S = 1.0
+
+
+class AlreadyRunning(StoreError):
+    """Another smsd works in the same state directory."""
+
+
+@dataclass(frozen=True)
+class _Loop:
+    """A loop to be: its name, one step of it, the table whose news wake it, and how long a step may take."""
+
+    name: str
+    step: Callable[[], Awaitable[int]]
+    table: str
+    longest_step_s: float = _SHORT_STEP_S
+
+
+async def run(settings: Settings, stop: Stop, ready: Callable[[str], None] = lambda lmtp: None) -> None:
+    """The life of the daemon. Returns after a clean stop; raises StoreError, or whatever bug ended a loop."""
+    bell, pulse = Bell(), Pulse()
+    with only_one(settings) as owner:
+        desk, seal = open_desk(settings), open_seal(settings)
+        async with (
+            open_database(settings, patience_s=_DATABASE_PATIENCE_S) as pool,
+            open_mailer(smtp_settings(settings)) as mailer,
+            _open_board(pool, bell) as board,
+            _open_modems(settings, board, pulse) as modems,
+            open_lmtp(
+                settings.mail.lmtp_listen,
+                MailKeeper(pool).store,
+                accepts=lambda address: _domain(address) == settings.mail.reply_domain.lower(),
+                on_error=_tell_lmtp_error,
+            ) as lmtp,
+        ):
+            limits = Limits(settings.limits.automatic_per_hour, settings.limits.message_attempts)
+            senders = [
+                SmsSender(modem, pool, seal, owner=owner, attempts=settings.limits.sms_attempts) for modem in modems
+            ]
+            mails = _mail_sender(settings, mailer, pool, desk.router, owner)
+            await mails.release()
+            for sender in senders:
+                await sender.release()
+            wait = timedelta(seconds=settings.gateway.parts_wait_s)
+            loops = [
+                _Loop("handle sms", SmsHandler(pool, desk, limits).step, "inbound_message"),
+                _Loop("handle mail", MailHandler(pool, desk, limits).step, "inbound_mail"),
+                _Loop("send mail", mails.step, "outbox_mail", MAIL_LEASE_S),
+                _Loop("modem states", board.step, "modem"),
+                _Loop("clock", lambda: join_overdue(pool, seal, wait), "clock"),
+                *(_Loop(f"send {s.name}", s.step, "outbox_sms", SMS_LEASE_S) for s in senders),
+            ]
+            receivers = [Receiver(modem, pool, seal) for modem in modems]
+            log.info("smsd.started", lmtp=lmtp.address, modems=[m.name for m in modems])
+            await _until_stopped(settings, loops, receivers, pool, bell, pulse, stop, lambda: ready(lmtp.address))
+    log.info("smsd.stopped")
+
+
+async def _until_stopped(
+    settings: Settings,
+    loops: Sequence[_Loop],
+    receivers: Sequence[Receiver],
+    pool: asyncpg.Pool,
+    bell: Bell,
+    pulse: Pulse,
+    stop: Stop,
+    ready: Callable[[], None],
+) -> None:
+    """Runs all loops; after the stop they finish what is in hand, and are cut short when the budget is spent."""
+    try:
+        async with asyncio.timeout(None) as budget, asyncio.TaskGroup() as group:
+            helpers = [
+                group.create_task(_listen(pool, bell), name="listen"),
+                group.create_task(feed_watchdog(pulse, lambda: f"{len(receivers)} modems"), name="watchdog"),
+            ]
+            for loop in loops:
+                group.create_task(
+                    work_through(
+                        loop.name,
+                        loop.step,
+                        wake=bell.listen(loop.table),
+                        stop=stop,
+                        pulse=pulse,
+                        longest_step_s=loop.longest_step_s,
+                    ),
+                    name=loop.name,
+                )
+            for receiver in receivers:
+                group.create_task(receiver.run(stop), name=f"receive {receiver.name}")
+            await _all_beating(pulse, [loop.name for loop in loops], stop)
+            notify("READY=1")
+            ready()
+            await stop.event.wait()
+            notify("STOPPING=1")
+            log.info("smsd.stopping", budget_s=settings.gateway.shutdown_s)
+            budget.reschedule(asyncio.get_running_loop().time() + settings.gateway.shutdown_s)
+            for helper in helpers:
+                helper.cancel()
+    except TimeoutError:
+        # Safe: what was cut is a row with a lease or a claim that the database has undone.
+        log.warning("smsd.stop_cut_short", budget_s=settings.gateway.shutdown_s)
+
+
+async def _all_beating(pulse: Pulse, names: Sequence[str], stop: Stop) -> None:
+    """Ready means that every loop has come round once."""
+    while not stop and not pulse.beats.keys() >= set(names):
+        await wait_any((stop.event,), 0.02)
+
+
+async def _listen(pool: asyncpg.Pool, bell: Bell) -> None:
+    """For ever: rings the bell when any process leaves new work. The loops' own poll is the net under this."""
+    while True:
+        try:
+            async with pool.acquire() as connection:
+                lost = asyncio.Event()
+                connection.add_termination_listener(lambda *_: lost.set())
+                await connection.add_listener("smsd_work", lambda _c, _p, _ch, table: bell.ring(str(table)))
+                bell.ring_all()  # what came while nobody listened
+                await lost.wait()
+        except CONNECTION_ERRORS as e:
+            log.debug("database.not_listening", error=str(e))
+        await asyncio.sleep(_LISTEN_AGAIN_S)
+
+
+# ---------------------------------------------------------------- what is opened
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[str]:
+    """Holds the state directory, so that leases named after it are ours alone; yields that name."""
+    folder = settings.gateway.state_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = open(folder / "smsd.lock", "w")  # noqa: SIM115  closed below, and with it the lock
+    except OSError as e:
+        raise StoreError(f"[gateway] state_dir {folder} cannot be used ({e.strerror}); create it for this user") from e
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(f"another smsd already runs in {folder}; stop it, or use another state_dir") from None
+        yield f"{socket.gethostname()}:{folder}"
+
+
+@asynccontextmanager
+async def _open_board(pool: asyncpg.Pool, bell: Bell) -> AsyncIterator[ModemBoard]:
+    """Writes down the modems' last words after they are closed."""
+    board = ModemBoard(pool, bell)
+    try:
+        yield board
+    finally:
+        with contextlib.suppress(*CONNECTION_ERRORS):
+            await board.step()
+
+
+@asynccontextmanager
+async def _open_modems(settings: Settings, board: ModemBoard, pulse: Pulse) -> AsyncIterator[list[GsmModem]]:
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(open_gsm_modem(modem, board.tell, _beat(pulse, f"receive {modem.name}")))
+            for modem in settings.modems
+        ]
+
+
+def _beat(pulse: Pulse, name: str) -> Callable[[float], None]:
+    return lambda within_s: pulse.beat(name, within_s)
+
+
+def _mail_sender(settings: Settings, mailer: Mailer, pool: asyncpg.Pool, router: Router, owner: str) -> MailSender:
+    return MailSender(
+        mailer,
+        pool,
+        router,
+        Addresses(settings.mail.sender, settings.mail.reply_domain),
+        settings.zone,
+        owner=owner,
+        attempts=settings.limits.mail_attempts,
+        at_once=settings.mail.connections,
+    )
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _tell_lmtp_error(error: Exception, mail: ReceivedMail | None) -> None:
+    """The MTA was told to keep the mail."""
+    log.error("mail.not_stored", error=f"{type(error).__name__}: {error}", bytes=len(mail.raw) if mail else None)

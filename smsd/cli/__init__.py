@@ -1,0 +1,59 @@
+"""The command `smsd`: operators' way to everything, for there is no web console.
+
+Exit codes: 0 done, 1 the thing asked for is not so, 2 usage, 3 the service or the database cannot be reached.
+Errors are one line each on standard error, with the cure.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from config.reference import ReferenceDataError
+from config.replies import RepliesError
+from config.settings import SettingsError
+from smsd.cli.classify import classify
+from smsd.cli.daemon import check, db, run
+from smsd.cli.modems import modem, simulate
+from smsd.cli.options import NotSo
+from smsd.cli.outbox import outbox
+from smsd.cli.tickets import ticket
+from smsd.demo.command import demo
+from smsd.store.database import StoreError
+from smsd.store.seal import KeyFileError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="smsd-1708", prog_name="smsd")
+def smsd() -> None:
+    """The SMS gateway and complaint router behind short code 1708."""
+
+
+for command in (run, check, db, classify, ticket, outbox, modem, simulate, demo):
+    smsd.add_command(command)
+
+
+def main() -> None:
+    """The entry point: every expected error becomes a line and an exit code; anything else is a bug and is shown."""
+    try:
+        sys.exit(smsd.main(standalone_mode=False) or 0)
+    except click.ClickException as e:
+        e.show()
+        sys.exit(e.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except (SettingsError, RepliesError) as e:
+        _complain(*map(str, e.problems))
+        sys.exit(1)
+    except (NotSo, ReferenceDataError) as e:
+        _complain(str(e))
+        sys.exit(1)
+    except (StoreError, KeyFileError) as e:
+        _complain(str(e))
+        sys.exit(3)
+
+
+def _complain(*lines: str) -> None:
+    for line in lines:
+        click.echo(f"smsd: {line}", err=True)

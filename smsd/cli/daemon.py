@@ -1,0 +1,179 @@
+"""run, check, db: the service itself."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from config.reference import check_reference
+from config.replies import RepliesError, load_replies
+from config.settings import Settings, load_settings
+from config.toml_reader import Problem
+from smsd import journal
+from smsd.app import run as run_daemon
+from smsd.cli.options import NotSo, config_option
+from smsd.loops import Stop
+from smsd.mail.lmtp import ListenError, parse_listen
+from smsd.store.database import (
+    SCHEMA_VERSION,
+    StoreError,
+    init_schema,
+    open_database,
+    open_unverified,
+    schema_version,
+    upgrade_schema,
+)
+from smsd.store.seal import KeyFileError, find_key_file, load_seal, make_key_file
+
+
+@click.command()
+@config_option
+def run(config: Path) -> None:
+    """Run the gateway until SIGTERM or Ctrl-C."""
+    settings = load_settings(config)
+    journal.configure(settings.log.level, settings.log.format)
+    try:
+        asyncio.run(_run(settings))
+    except* (StoreError, KeyFileError, ListenError) as group:
+        raise _first(group) from None
+
+
+async def _run(settings: Settings) -> None:
+    stop = Stop()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.ask)
+    await run_daemon(settings, stop)
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    """The error itself, where several tasks could have raised it."""
+    error: Exception | BaseExceptionGroup[Exception] = group.exceptions[0]
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return StoreError(str(error)) if isinstance(error, ListenError) else error
+
+
+@click.command()
+@config_option
+def check(config: Path) -> None:
+    """Say all that is wrong with the configuration; exit 1 if anything is."""
+    settings = load_settings(config)
+    problems = [problem for find in _CHECKS for problem in find(settings)]
+    for problem in problems:
+        click.echo(f"smsd: {problem}", err=True)
+    if problems:
+        raise SystemExit(1)
+    click.echo(f"{config}: fine")
+
+
+def _check_reference(settings: Settings) -> list[Problem]:
+    files = settings.routing
+    found = check_reference(topics=files.topics, places=files.places, agencies=files.agencies, slang=files.slang)
+    return [
+        Problem(e.file if e.line is None else f"{e.file}:{e.line}", f"{e.problem}; {e.cure}") for e in found
+    ]
+
+
+def _check_replies(settings: Settings) -> list[Problem]:
+    try:
+        load_replies(settings.routing.replies, settings.gateway.short_code)
+    except RepliesError as e:
+        return e.problems
+    return []
+
+
+def _check_modems(settings: Settings) -> list[Problem]:
+    missing = "does not exist; is the modem plugged in? `ls -l /dev/serial/by-id` shows what is"
+    return [
+        Problem(f"{settings.path}: [[modem]] {modem.name}: device", f"{modem.device} {missing}")
+        for modem in settings.modems
+        if not modem.device.exists()
+    ]
+
+
+def _check_lmtp(settings: Settings) -> list[Problem]:
+    try:
+        parse_listen(settings.mail.lmtp_listen)
+    except ValueError as e:
+        return [Problem(f"{settings.path}: [mail] lmtp_listen", str(e))]
+    return []
+
+
+def _check_database(settings: Settings) -> list[Problem]:
+    """A server must answer and have our schema; an embedded database is made when it is first used."""
+    if settings.database.dsn == "embedded":
+        return []
+    try:
+        asyncio.run(_try_database(settings))
+        load_seal(find_key_file(settings.privacy.key_file, settings.gateway.state_dir))
+    except (StoreError, KeyFileError) as e:
+        return [Problem(f"{settings.path}: [database] dsn", str(e))]
+    return []
+
+
+async def _try_database(settings: Settings) -> None:
+    async with open_database(settings):
+        pass
+
+
+_CHECKS: tuple[Callable[[Settings], list[Problem]], ...] = (
+    _check_reference,
+    _check_replies,
+    _check_modems,
+    _check_lmtp,
+    _check_database,
+)
+
+
+@click.group()
+def db() -> None:
+    """The database: create its tables, or bring them up to date."""
+
+
+@db.command("init")
+@config_option
+def db_init(config: Path) -> None:
+    """Create the tables in an empty database, and the key that seals phone numbers."""
+    settings = load_settings(config)
+    asyncio.run(_init(settings))
+    key = find_key_file(settings.privacy.key_file, settings.gateway.state_dir)
+    click.echo(f"schema version {SCHEMA_VERSION} created; key {key}: back it up, without it the numbers are lost")
+
+
+async def _init(settings: Settings) -> None:
+    key = find_key_file(settings.privacy.key_file, settings.gateway.state_dir)
+    async with open_unverified(settings) as pool:
+        if (found := await schema_version(pool)) is not None:
+            raise NotSo(f"the database has a schema already (version {found}); nothing was changed")
+        _ensure_key(key)
+        await init_schema(pool)
+
+
+def _ensure_key(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            make_key_file(path)
+    except OSError as e:
+        raise KeyFileError(f"{path}: cannot be written ({e.strerror}); create its folder for this user") from e
+
+
+@db.command("upgrade")
+@config_option
+def db_upgrade(config: Path) -> None:
+    """Bring the tables of an older version up to date."""
+    settings = load_settings(config)
+
+    async def upgrade() -> list[int]:
+        async with open_unverified(settings) as pool:
+            return await upgrade_schema(pool)
+
+    done = asyncio.run(upgrade())
+    click.echo(f"upgraded to schema version {done[-1]}" if done else f"schema version {SCHEMA_VERSION}: up to date")
+
+

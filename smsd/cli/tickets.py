@@ -1,0 +1,188 @@
+"""ticket list|show|assign|status|note."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import click
+
+from config.replies import STATUS_WORDS
+from config.settings import Settings
+from parser import ticket_code
+from routing.classify import Router
+from smsd.cli.options import NotSo, cell, config_option, console, json_option, limit_option, operator, show, show_json, with_database
+from smsd.desk import Desk, Ticket
+from smsd.office import open_desk, open_router
+from smsd.store.queries import SQL
+from smsd.writes import Writes, reserve_ids, store
+
+_COLUMNS = ("code", "status", "agency", "topic", "place", "due_at", "opened_at", "text")
+
+
+@click.group()
+def ticket() -> None:
+    """Reports and what became of them."""
+
+
+@ticket.command("list")
+@click.option("--status", type=click.Choice(STATUS_WORDS), help="Only with this status.")
+@click.option("--agency", help="Only with this agency (its code).")
+@click.option("--topic", help="Only about this topic (its id).")
+@click.option("--place", help="Only at this place (Kemendagri code) or below it.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only opened on this day or later.")
+@limit_option
+@json_option
+@config_option
+def list_tickets(
+    status: str | None,
+    agency: str | None,
+    topic: str | None,
+    place: str | None,
+    since: datetime | None,
+    limit: int | None,
+    as_json: bool,
+    config: Path,
+) -> None:
+    """List reports, newest first."""
+
+    async def fetch(settings: Settings, pool: asyncpg.Pool) -> list[asyncpg.Record]:
+        start = _start_of(since.date(), settings) if since else None
+        rows: list[asyncpg.Record] = await pool.fetch(SQL["list_tickets"], status, agency, topic, place, start, limit)
+        return rows
+
+    rows = with_database(config, fetch)
+    if as_json:
+        show(rows, _COLUMNS, True, "")
+    else:
+        show([dict(row) | {"text": _short(row["text"])} for row in rows], _COLUMNS, False, "no reports")
+
+
+def _start_of(day: date, settings: Settings) -> datetime:
+    return datetime.combine(day, time(), settings.zone)
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+@ticket.command("show")
+@click.argument("code")
+@json_option
+@config_option
+def show_ticket(code: str, as_json: bool, config: Path) -> None:
+    """Show one report: what was written, why it went where it went, and all that happened."""
+    digits = _digits(code)
+
+    async def fetch(settings: Settings, pool: asyncpg.Pool) -> tuple[dict[str, Any], Router]:
+        row = await pool.fetchrow(SQL["show_ticket"], digits)
+        if row is None:
+            raise NotSo(f"there is no report {code}; `smsd ticket list` shows those there are")
+        story = dict(row)
+        number = story.pop("id")
+        for part in ("timeline", "sms", "mails"):
+            story[part] = [dict(r) for r in await pool.fetch(SQL[f"ticket_{part}"], number)]
+        return story, open_router(settings)
+
+    story, router = with_database(config, fetch)
+    show_json(story) if as_json else _print_story(story, router)
+
+
+def _print_story(story: dict[str, Any], router: Router) -> None:
+    out = console()
+    place = router.places.label(story["place"]) if story["place"] else "unknown"
+    due = f"{story['due_for']} by {cell(story['due_at'])}" if story["due_at"] else "nothing"
+    out.print(f"[bold]{ticket_code.show(story['code'])}[/bold]  {story['status']}  {story['agency']}")
+    out.print(f"topic {story['topic'] or 'unknown'}, place {place}, opened {cell(story['opened_at'])}, due: {due}")
+    out.print(f"\n{story['text']}\n", markup=False)
+    for reason in story["reasons"]:
+        out.print(f"  because {reason}", markup=False)
+    out.print()
+    for line in sorted(_moments(story), key=lambda moment: moment[0]):
+        out.print(f"{cell(line[0])}  {line[1]}", markup=False)
+
+
+def _moments(story: dict[str, Any]) -> Iterator[tuple[datetime, str]]:
+    """Events, SMS and mails on one line of time."""
+    for event in story["timeline"]:
+        text = event["data"].get("text") or ""
+        change = f" -> {event['status']}" if event["status"] else ""
+        yield event["at"], f"{event['actor']} {event['kind']}{change} {text}".rstrip()
+    for sms in story["sms"]:
+        yield sms["created_at"], f"SMS {sms['state']}: {sms['text']}"
+    for mail in story["mails"]:
+        yield mail["created_at"], f"mail {mail['kind']} to {mail['agency']} {mail['state']} {mail['response'] or mail['error'] or ''}".rstrip()
+
+
+@ticket.command()
+@click.argument("code")
+@click.argument("agency")
+@click.option("--reason", default="", help="Why; the agency reads it.")
+@config_option
+def assign(code: str, agency: str, reason: str, config: Path) -> None:
+    """Send a report to an agency (its code, or its name as people write it). The citizen is told."""
+
+    def decide(desk: Desk, found: Ticket, ids: Iterator[int]) -> Writes:
+        chosen = desk.router.agencies.find_by_words(agency)
+        if chosen is None:
+            raise NotSo(f"no single agency is meant by {agency!r}; use a code from agencies.csv")
+        try:
+            return desk.assign(found, chosen, reason, operator(), datetime.now(UTC), ids)
+        except ValueError as e:
+            raise NotSo(str(e)) from e
+
+    _change(code, config, decide)
+    click.echo(f"{code}: assigned")
+
+
+@ticket.command()
+@click.argument("code")
+@click.argument("status", type=click.Choice(STATUS_WORDS))
+@click.option("--note", default="", help="What the citizen is told with it.")
+@config_option
+def status(code: str, status: str, note: str, config: Path) -> None:
+    """Set a report's status. The citizen is told."""
+    _change(code, config, lambda desk, t, _: desk.set_status(t, status, note, operator(), datetime.now(UTC)))
+    click.echo(f"{code}: {status}")
+
+
+@ticket.command()
+@click.argument("code")
+@click.argument("text")
+@config_option
+def note(code: str, text: str, config: Path) -> None:
+    """Write a remark into a report's timeline. Nobody is told."""
+    _change(code, config, lambda desk, t, _: desk.note(t, text, operator(), datetime.now(UTC)))
+    click.echo(f"{code}: noted")
+
+
+def _change(code: str, config: Path, decide: Callable[[Desk, Ticket, Iterator[int]], Writes]) -> None:
+    """One change to one ticket, in one transaction."""
+    digits = _digits(code)
+
+    async def work(settings: Settings, pool: asyncpg.Pool) -> None:
+        desk = await asyncio.to_thread(open_desk, settings)
+        async with pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(SQL["ticket_for_change"], digits)
+            if row is None:
+                raise NotSo(f"there is no report {code}; `smsd ticket list` shows those there are")
+            ids = iter(await reserve_ids(connection, "dispatch", 1))
+            writes = decide(desk, Ticket(**row), ids)
+            await store(connection, writes, settings.limits.automatic_per_hour)
+
+    with_database(config, work)
+
+
+def _digits(code: str) -> str:
+    match ticket_code.read_code(code):
+        case ticket_code.Code(digits=digits):
+            return digits
+        case ticket_code.Slip():
+            raise NotSo(f"{code} is mistyped: its check digit does not fit")
+        case _:
+            raise NotSo(f"{code} is no report number: it has 10 digits, like 482 130 9764")

@@ -1,0 +1,64 @@
+"""smsd demo: what `make run` runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from smsd.cli.options import NotSo, console
+from smsd.demo.prompt import Prompt
+from smsd.demo.script import Step, Text, load_script, play
+from smsd.demo.show import follow_phones, print_mails, print_sms, print_tickets
+from smsd.demo.stage import Stage, StageError, open_stage
+
+
+@click.command()
+@click.option("--script", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Play this, and exit.")
+@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep database and log in this folder.")
+def demo(script: Path | None, keep: Path | None) -> None:
+    """The whole service on this machine: a simulated modem, a mailbox for all agencies, a fresh database.
+
+    Gives a prompt to text as any number and to answer as an agency; with --script it plays a day and exits.
+    """
+    steps = load_script(script) if script else None
+    with tempfile.TemporaryDirectory(prefix="smsd-demo-") as temporary:
+        folder = keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            asyncio.run(_run(folder, steps, console()))
+        except StageError as e:
+            raise NotSo(str(e)) from e
+        except TimeoutError as e:
+            raise NotSo(f"a step of {script} took too long; try again with --keep DIR, and read DIR/smsd.log") from e
+
+
+async def _run(folder: Path, steps: list[Step] | None, out: Console) -> None:
+    out.print("starting the gateway, its database and a simulated modem ...", style="dim")
+    async with open_stage(folder) as stage:
+        following = asyncio.create_task(follow_phones(stage.simulator.network.subscribe(), out))
+        try:
+            await (_play(stage, steps, out) if steps is not None else Prompt(stage, out).run())
+        finally:
+            following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await following
+    out.print("stopped.", style="dim")
+
+
+async def _play(stage: Stage, steps: list[Step], out: Console) -> None:
+    out.print("\nPhones ( > texts 1708, < is texted )", style="bold")
+
+    def tell(step: Step) -> None:
+        if isinstance(step, Text):
+            print_sms(out, step.by, ">", step.text)
+
+    await play(stage, steps, tell)
+    await print_tickets(stage.pool, out)
+    print_mails(stage.mailbox, out)
+
+

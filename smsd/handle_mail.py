@@ -1,0 +1,143 @@
+"""From a mail of an agency to what it causes: stored raw first, then matched by token and sender, then read."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from email.utils import parseaddr
+
+import asyncpg
+import structlog
+
+from parser.agency_mail import AgencyMail, FreeText, NeedsExplanation, find_token, read_mail, read_verb
+from smsd.backoff import next_try
+from smsd.desk import CLOSED, Desk, Ticket
+from smsd.handle_sms import Limits
+from smsd.mail.lmtp import ReceivedMail
+from smsd.store.database import CONNECTION_ERRORS
+from smsd.store.queries import SQL
+from smsd.writes import Event, Writes, reserve_ids, store
+
+log = structlog.get_logger()
+
+_MESSAGE_ID = re.compile(rb"^message-id:[ \t]*(?:\r?\n[ \t]+)?([^\r\n]+)", re.IGNORECASE | re.MULTILINE)
+# Mailboxes that anybody can have: there the whole address must be the agency's, not only its domain.
+_PUBLIC_PROVIDERS = frozenset({"gmail.com", "yahoo.com", "yahoo.co.id", "ymail.com", "outlook.com", "hotmail.com"})
+
+
+class MailKeeper:
+    """What the LMTP server hands over: stored as it came, before anybody reads it."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def store(self, mail: ReceivedMail) -> None:
+        """Returns when the mail is durable; whatever it raises makes the MTA keep the mail."""
+        number = await self._pool.fetchval(
+            SQL["add_inbound_mail"], mail.envelope_sender, mail.recipient, mail.raw, digest(mail)
+        )
+        log.info("mail.received", inbound_mail=number, repeated=number is None, bytes=len(mail.raw))
+
+
+def digest(mail: ReceivedMail) -> bytes:
+    """Equal for one mail delivered twice, whose trace headers may differ: recipient, Message-ID and body."""
+    head, _, body = mail.raw.replace(b"\r\n", b"\n").partition(b"\n\n")
+    found = _MESSAGE_ID.search(head)
+    message_id = found[1].strip() if found else head
+    return hashlib.sha256(b"\0".join((mail.recipient.lower().encode(), message_id, body.rstrip()))).digest()
+
+
+class MailHandler:
+    """Reads stored mails; `step` is one mail, one transaction."""
+
+    def __init__(self, pool: asyncpg.Pool, desk: Desk, limits: Limits) -> None:
+        self._pool = pool
+        self._desk = desk
+        self._limits = limits
+
+    async def step(self) -> int:
+        """Handles the next mail; 0 if there is none."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(SQL["claim_inbound_mail"])
+            if row is None:
+                return 0
+            try:
+                async with connection.transaction():  # a savepoint: what failed is undone, the claim is kept
+                    await self._handle(connection, row)
+            except CONNECTION_ERRORS:
+                raise
+            except Exception as e:  # noqa: BLE001  invariant 5: quarantined with its error, the rest goes on
+                await self._fail(connection, row, f"{type(e).__name__}: {e}")
+            return 1
+
+    async def _fail(self, connection: asyncpg.Connection, row: asyncpg.Record, error: str) -> None:
+        due_at = next_try(datetime.now(UTC), 1)
+        attempts = self._limits.attempts
+        state = await connection.fetchval(SQL["fail_inbound_mail"], row["id"], error, due_at, attempts)
+        event = "mail.quarantined" if state == "quarantined" else "mail.failed"
+        log.error(event, inbound_mail=row["id"], error=error)
+
+    async def _handle(self, connection: asyncpg.Connection, row: asyncpg.Record) -> None:
+        mail = read_mail(row["raw"], row["envelope_sender"])
+        token = find_token([row["recipient"], *mail.recipients], self._desk.reply_domain)
+        dispatch_id = await connection.fetchval(SQL["dispatch_of_token"], token) if token else None
+        if mail.automatic or dispatch_id is None:
+            await self._hold(connection, row["id"], dispatch_id, mail.automatic or "no_such_token")
+            return
+        found = dict(await connection.fetchrow(SQL["ticket_of_dispatch"], dispatch_id))
+        address, ended_at = found.pop("address"), found.pop("ended_at")
+        ticket = Ticket(**found)
+        if not known_sender(mail.sender, address):
+            await self._hold(connection, row["id"], dispatch_id, "unknown_sender", ticket)
+        elif ended_at is not None:
+            await self._hold(connection, row["id"], dispatch_id, "dispatch_ended", ticket)
+        else:
+            await self._answer(connection, row["id"], mail, ticket)
+
+    async def _answer(self, connection: asyncpg.Connection, mail_id: int, mail: AgencyMail, ticket: Ticket) -> None:
+        verb = read_verb(mail.answer)
+        if ticket.status in CLOSED or isinstance(verb, FreeText):
+            reason = "ticket_closed" if ticket.status in CLOSED else "free_text"
+            await self._hold(connection, mail_id, ticket.dispatch_id, reason, ticket)
+            return
+        now = datetime.now(UTC)
+        if isinstance(verb, NeedsExplanation):
+            outcome = "needs_explanation"
+            writes = Writes()
+            if not await connection.fetchval(SQL["helped_before"], ticket.dispatch_id):
+                writes = self._desk.help_mail(ticket, verb.verb)
+        else:
+            outcome = type(verb).__name__.lower()
+            ids = iter(await reserve_ids(connection, "dispatch", 1))
+            writes = self._desk.agency_answer(ticket, verb, now, mail_id, ids)
+        await store(connection, writes, self._limits.automatic_per_hour)
+        state = "held" if outcome == "needs_explanation" else "handled"
+        await connection.execute(SQL["settle_inbound_mail"], mail_id, state, ticket.dispatch_id, outcome)
+        log.info("ticket.answered", ticket=ticket.code, agency=ticket.agency, inbound_mail=mail_id, verb=outcome)
+
+    async def _hold(
+        self,
+        connection: asyncpg.Connection,
+        mail_id: int,
+        dispatch_id: int | None,
+        reason: str,
+        ticket: Ticket | None = None,
+    ) -> None:
+        """Kept for an operator. The ticket stays as it is; its timeline says that something came."""
+        await connection.execute(SQL["settle_inbound_mail"], mail_id, "held", dispatch_id, reason)
+        if ticket is not None:
+            data = {"mail": mail_id, "reason": reason}
+            event = Event(ticket.id, datetime.now(UTC), "mail_held", f"agency:{ticket.agency}", data=data)
+            await store(connection, Writes(events=[event]), self._limits.automatic_per_hour)
+        code = ticket.code if ticket else None
+        log.warning("mail.held", inbound_mail=mail_id, ticket=code, reason=reason)
+
+
+def known_sender(sender: str, registered: str) -> bool:
+    """Whether a mail may speak for the agency: its own domain, or at a public provider the very address."""
+    sender, registered = sender.lower(), parseaddr(registered)[1].lower()
+    domain = registered.rpartition("@")[2]
+    if domain in _PUBLIC_PROVIDERS:
+        return sender == registered
+    return sender.rpartition("@")[2] == domain

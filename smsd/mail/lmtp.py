@@ -1,0 +1,413 @@
+"""Mail in over LMTP (RFC 2033): the MTA hands us a mail and hears, per recipient, whether it is stored.
+
+The MTA's queue is our buffer. 250 is said only when `store` has returned; whatever goes wrong on our side is a 4xx, so
+that the MTA keeps the mail and comes again. aiosmtpd speaks the protocol, but answers DATA with one reply however many
+recipients there are, loses long lines with a 500, and turns our own faults into 500 as well; those three are mended
+here. Everything runs in the caller's event loop.
+
+Sources: RFC 2033 (LMTP), 5321 (SMTP), 2034 and 3463 (enhanced status codes), 2920 (pipelining).
+"""
+
+import asyncio
+import ipaddress
+import os
+import re
+import socket
+import stat
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import Envelope, Session
+
+MAX_BYTES = 20 * 1024 * 1024
+GRACE_S = 10.0
+"""How long a stop waits for the mails in hand."""
+
+MAX_RECIPIENTS = 100
+"""Per mail; RFC 5321 section 4.5.3.1.8 asks for at least so many. Postfix sends 50."""
+
+SOCKET_MODE = 0o660
+_SOCKET_PATH_BYTES = 107  # sun_path of Linux, less the final NUL
+
+
+@dataclass(frozen=True)
+class ReceivedMail:
+    """One mail for one recipient, as it came. `envelope_sender` is empty for bounces (RFC 5321 section 4.5.5)."""
+
+    envelope_sender: str
+    recipient: str
+    raw: bytes
+
+
+Store = Callable[[ReceivedMail], Awaitable[None]]
+Accepts = Callable[[str], bool]
+OnError = Callable[[Exception, ReceivedMail | None], None]
+
+
+class ListenError(Exception):
+    """The LMTP address cannot be opened; the message names the cure."""
+
+
+@dataclass(frozen=True)
+class UnixAddress:
+    """A socket in the file system."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"unix:{self.path}"
+
+
+@dataclass(frozen=True)
+class TcpAddress:
+    """An IP address and a port; port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_listen(listen: str) -> UnixAddress | TcpAddress:
+    """The address that `unix:/run/smsd/lmtp.sock`, `127.0.0.1:2424` or `[::1]:2424` names.
+
+    Raises ValueError, with the cure, for anything else.
+    """
+    if listen.startswith("unix:"):
+        return _parse_unix(listen)
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"{listen!r} has no port; {_LISTEN_CURE}")
+    return TcpAddress(_parse_host(listen, host), int(port))
+
+
+_LISTEN_CURE = 'write "unix:/run/smsd/lmtp.sock", "127.0.0.1:2424" or "[::1]:2424"'
+
+
+def _parse_unix(listen: str) -> UnixAddress:
+    path = listen.removeprefix("unix:")
+    if not path.startswith("/") or path.endswith("/") or "\0" in path:
+        raise ValueError(f"{listen!r} is not an absolute path of a socket; {_LISTEN_CURE}")
+    if len(os.fsencode(path)) > _SOCKET_PATH_BYTES:
+        raise ValueError(f"{listen!r} is too long, {_SOCKET_PATH_BYTES} bytes are a socket's limit; use a shorter path")
+    return UnixAddress(Path(path))
+
+
+def _parse_host(listen: str, host: str) -> str:
+    """An IP literal, IPv6 in brackets. Names are refused: they may mean several addresses, or another one tomorrow."""
+    if host == "localhost":
+        return "127.0.0.1"
+    bracketed = host.startswith("[") and host.endswith("]")
+    try:
+        address = ipaddress.ip_address(host[1:-1] if bracketed else host)
+    except ValueError as exc:
+        raise ValueError(f"{host!r} in {listen!r} is not an IP address; {_LISTEN_CURE}") from exc
+    if bracketed != (address.version == 6):
+        raise ValueError(f"{listen!r} mixes up brackets, which IPv6 needs and IPv4 must not have; {_LISTEN_CURE}")
+    return str(address)
+
+
+@dataclass(frozen=True)
+class LmtpServer:
+    """An open LMTP server; `address` is the real one, the port that the system chose included."""
+
+    address: str
+
+
+@asynccontextmanager
+async def open_lmtp(
+    listen: str,
+    store: Store,
+    *,
+    max_bytes: int = MAX_BYTES,
+    accepts: Accepts,
+    on_error: OnError | None = None,
+    grace_s: float = GRACE_S,
+) -> AsyncIterator[LmtpServer]:
+    """Take mail at `listen` for the length of a block, in the running event loop.
+
+    `store` is awaited once per recipient, and what it raises goes to `on_error` (by default to the loop's exception
+    handler) while the MTA hears 451. `accepts` says which recipients exist. Leaving the block stops listening, lets the
+    mails in hand be stored for `grace_s`, and closes. Raises ValueError for a bad address, ListenError for a taken one.
+    """
+    loop = asyncio.get_running_loop()
+    desk = _Desk(store, accepts, on_error or _complain_to(loop), max_bytes)
+    sessions: set[_Session] = set()
+    async with _listening(parse_listen(listen), lambda: _Session(desk, sessions, loop)) as (server, address):
+        try:
+            yield LmtpServer(str(address))
+        finally:
+            server.close()
+            await _finish(sessions, grace_s)
+
+
+def _complain_to(loop: asyncio.AbstractEventLoop) -> OnError:
+    def complain(error: Exception, mail: ReceivedMail | None) -> None:
+        loop.call_exception_handler({"message": "a mail was not stored", "exception": error})
+
+    return complain
+
+
+@asynccontextmanager
+async def _listening(
+    address: UnixAddress | TcpAddress, factory: Callable[[], asyncio.Protocol]
+) -> AsyncIterator[tuple[asyncio.Server, UnixAddress | TcpAddress]]:
+    """A server at `address`, and the address that it really has."""
+    loop = asyncio.get_running_loop()
+    with _naming(address):
+        if isinstance(address, UnixAddress):
+            bound = _bind_unix(address.path)
+            server = await loop.create_unix_server(factory, sock=bound)
+        else:
+            server = await loop.create_server(factory, address.host, address.port)
+            address = TcpAddress(address.host, server.sockets[0].getsockname()[1])
+    mark = _inode(address.path) if isinstance(address, UnixAddress) else None
+    try:
+        yield server, address
+    finally:
+        server.close()
+        await server.wait_closed()
+        # Only our own: a successor may have taken the place while we finished.
+        if isinstance(address, UnixAddress) and mark is not None and _inode(address.path) == mark:
+            address.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _naming(address: UnixAddress | TcpAddress) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        fault = (exc.strerror or str(exc)).lower()
+        raise ListenError(f"cannot listen on {address} ({fault}); check [mail] lmtp_listen") from exc
+
+
+def _bind_unix(path: Path) -> socket.socket:
+    """A bound socket at `path`. Nobody can connect before it listens, so its mode is right from the first moment."""
+    _remove_stale(path)
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        bound.bind(os.fspath(path))
+        path.chmod(SOCKET_MODE)
+    except BaseException:
+        bound.close()
+        raise
+    return bound
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove the socket that a killed process left behind; leave anything else, and a socket somebody listens on."""
+    try:
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise ListenError(f"cannot listen on unix:{path}: there is a file that is no socket; move it away")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.setblocking(False)
+            probe.connect(os.fspath(path))
+    except FileNotFoundError:
+        return
+    except ConnectionRefusedError:
+        path.unlink(missing_ok=True)
+        return
+    except BlockingIOError:
+        pass  # a full backlog: somebody listens
+    raise ListenError(f"cannot listen on unix:{path}: another process does; is smsd running already?")
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What the sessions share: where mail goes, who exists. The `handle_` methods are aiosmtpd's hooks."""
+
+    store: Store
+    accepts: Accepts
+    on_error: OnError
+    max_bytes: int
+
+    async def handle_EHLO(
+        self, server: "_Session", session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Add what RFC 2033 section 4.1 demands; in one piece, so that `push` leaves the lines alone."""
+        session.host_name = hostname
+        return ["\r\n".join([*responses[:-1], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", responses[-1]])]
+
+    async def handle_RCPT(
+        self, server: "_Session", session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        try:
+            known = self.accepts(address)
+        except Exception as error:
+            self.report(error, None)
+            return "451 4.3.0 Cannot look up the recipient now, try again later"
+        if not known:
+            return "550 5.1.1 No such recipient here"
+        if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
+            return "452 4.5.3 Too many recipients"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def take(self, mail: ReceivedMail) -> str:
+        """Store `mail`; the reply for its recipient."""
+        try:
+            await self.store(mail)
+        except Exception as error:
+            self.report(error, mail)
+            return "451 4.3.0 Cannot store the mail now, try again later"
+        return "250 2.0.0 Stored"
+
+    def report(self, error: Exception, mail: ReceivedMail | None) -> None:
+        """Hand `error` to the caller, who must not be able to break the protocol by failing at it."""
+        try:
+            self.on_error(error, mail)
+        except Exception as fault:
+            _complain_to(asyncio.get_running_loop())(fault, mail)
+
+
+_ENHANCED = {
+    "221": "2.0.0", "250": "2.0.0", "252": "2.0.0", "454": "4.7.0", "500": "5.5.2", "501": "5.5.4",
+    "502": "5.5.1", "503": "5.5.1", "504": "5.5.4", "552": "5.3.4", "555": "5.5.4",
+}  # fmt: skip
+_PLAIN_REPLY = re.compile(r"(\d{3}) (?![245]\.\d)")
+
+
+class _Session(LMTP):
+    """One connection from the MTA."""
+
+    # One reader serves commands and data, and its limit bounds what is buffered. Longer lines of a mail come in pieces
+    # (`_next_piece`), so this is no limit for them.
+    line_length_limit = 64 * 1024
+
+    def __init__(self, desk: _Desk, sessions: "set[_Session]", loop: asyncio.AbstractEventLoop) -> None:
+        # A host name is given because aiosmtpd would ask the DNS for ours, in the event loop, per connection.
+        limit = desk.max_bytes
+        super().__init__(desk, data_size_limit=limit, enable_SMTPUTF8=True, hostname="smsd", ident="LMTP", loop=loop)
+        # aiosmtpd keeps these limits in its class, where sessions clear and raise each other's.
+        self.command_size_limits = defaultdict(lambda: 4096)
+        self._desk = desk
+        self._sessions = sessions
+        self._stopping = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._sessions.add(self)
+        self.task.add_done_callback(self._ended)
+
+    @property
+    def task(self) -> asyncio.Task[None]:
+        assert self._handler_coroutine is not None  # made by connection_made
+        return self._handler_coroutine
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._sessions.discard(self)
+        error = None if task.cancelled() else task.exception()
+        # A client that is gone got no 250 and will come again.
+        if isinstance(error, Exception) and not isinstance(error, ConnectionError):
+            self._desk.report(error, None)
+
+    def finish(self) -> None:
+        """Say goodbye, now if no mail is in hand, else after it (RFC 5321 section 3.8)."""
+        self._stopping = True
+        if self.envelope is None or self.envelope.mail_from is None:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        self._writer.write(b"421 4.3.2 Shutting down\r\n")
+        self._writer.close()
+
+    def abort(self) -> None:
+        """Close at once, whatever is in hand; it was not answered, so it comes again."""
+        self._writer.transport.abort()
+        self.task.cancel()
+
+    async def push(self, status: Any) -> None:
+        """Send a reply, with the enhanced status code that aiosmtpd's own replies lack (RFC 2034 section 4)."""
+        if isinstance(status, str) and (plain := _PLAIN_REPLY.match(status)) and plain[1] in _ENHANCED:
+            status = f"{plain[1]} {_ENHANCED[plain[1]]} {status[4:]}"
+        await super().push(status)
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """aiosmtpd's parser of addresses, which falls over its own feet at a lone `<`."""
+        try:
+            return super()._getaddr(arg)
+        except IndexError:
+            return None, None
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Our own fault, so nothing permanent: 421, and the MTA comes again with whatever was not answered."""
+        if not isinstance(error, ConnectionError):
+            self._desk.report(error, None)
+        self.loop.call_soon(self._writer.close)  # after the reply, which is written next
+        return "421 4.3.0 Internal error, try again later"
+
+    async def smtp_DATA(self, arg: str | None) -> None:
+        """DATA, answered once per recipient, in the order of the RCPT commands (RFC 2033 section 4.2)."""
+        assert self.envelope is not None
+        if not self.envelope.rcpt_tos:
+            await self.push("503 5.5.1 No valid recipients")
+            return
+        if arg:
+            await self.push("501 Syntax: DATA")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        content = await self._read_content()
+        self._reset_timeout()  # storing has its own time, whatever the transfer took
+        await self._answer(self.envelope, content)
+        self.envelope = self._create_envelope()
+        if self._stopping:
+            self._hang_up()
+
+    async def _answer(self, envelope: Envelope, content: bytes | None) -> None:
+        sender = "" if envelope.mail_from in (None, "<>") else str(envelope.mail_from)
+        for recipient in envelope.rcpt_tos:
+            if content is None:
+                await self.push(f"552 5.3.4 Mail is larger than {self._desk.max_bytes} bytes")
+            else:
+                await self.push(await self._desk.take(ReceivedMail(sender, recipient, content)))
+
+    async def _read_content(self) -> bytes | None:
+        """The mail without its dots (RFC 5321 section 4.5.2), or None if it is too large; all of it is read.
+
+        Only CRLF ends a line here, so that a bare LF stays what it is and cannot smuggle in an end of data.
+        """
+        content = bytearray()
+        at_line_start, too_large = True, False
+        while (piece := await self._next_piece()) != b".\r\n" or not at_line_start:
+            if at_line_start and piece.startswith(b"."):
+                piece = piece[1:]
+            at_line_start = piece.endswith(b"\r\n")
+            too_large = too_large or len(content) + len(piece) > self._desk.max_bytes
+            if too_large:
+                content.clear()
+            else:
+                content += piece
+        return None if too_large else bytes(content)
+
+    async def _next_piece(self) -> bytes:
+        """A line with its CRLF, or as much of a very long line as the reader holds."""
+        try:
+            return await self._reader.readuntil(b"\r\n")
+        except asyncio.LimitOverrunError as exc:
+            return await self._reader.read(exc.consumed)
+
+
+async def _finish(sessions: set[_Session], grace_s: float) -> None:
+    """Let the mails in hand be stored and answered, for `grace_s`; then close. What got no 250 comes again."""
+    for session in tuple(sessions):
+        session.finish()
+    if sessions:
+        await asyncio.wait({session.task for session in sessions}, timeout=grace_s)
+    late = tuple(sessions)
+    for session in late:
+        session.abort()
+    await asyncio.gather(*(session.task for session in late), return_exceptions=True)

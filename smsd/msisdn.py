@@ -1,0 +1,24 @@
+"""Phone numbers and other senders in one spelling each, so that equal ones are found equal (ITU-T E.164)."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+
+_INTERNATIONAL = re.compile(r"\+[1-9]\d{6,14}")
+_HOME = "ID"
+
+
+def canonical(address: str) -> str:
+    """`+6281234567890` for every way to write that number; short codes and names as they are, in one case."""
+    compact = re.sub(r"[\s().-]", "", address)
+    if _INTERNATIONAL.fullmatch(compact):
+        return compact
+    if re.fullmatch(r"\+?\d{8,}", compact):
+        try:
+            number = phonenumbers.parse(compact, _HOME)
+        except phonenumbers.NumberParseException:
+            return compact
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return address.strip().upper()

@@ -1,0 +1,39 @@
+"""What systemd wants to hear (sd_notify(3)): ready, alive, stopping. Silent when nobody listens."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+
+import structlog
+
+from smsd.loops import Pulse
+
+log = structlog.get_logger()
+
+_WITHOUT_WATCHDOG_S = 10.0  # how often late loops are looked for where systemd asks for no watchdog
+
+
+def notify(state: str) -> None:
+    """Sends e.g. ``READY=1`` to $NOTIFY_SOCKET; an abstract socket begins with @."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
+        line.connect(address)
+        line.sendall(state.encode())
+
+
+async def feed_watchdog(pulse: Pulse, status: Callable[[], str]) -> None:
+    """For ever: tells systemd that we live, but only while every loop keeps coming round."""
+    interval_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 2e6 or _WITHOUT_WATCHDOG_S
+    while True:
+        if late := pulse.late():
+            log.error("loop.stuck", loops=late)
+        else:
+            notify(f"WATCHDOG=1\nSTATUS={status()}")
+        await asyncio.sleep(interval_s)

@@ -1,0 +1,54 @@
+"""From the settings to the things that the daemon and the command both need: the desk, the seal, the mail server."""
+
+from __future__ import annotations
+
+import secrets
+
+from config.reference import load_router
+from config.replies import load_replies
+from config.settings import Settings, read_secret
+from routing.classify import Router
+from smsd.desk import Desk
+from smsd.mail.smtp import SmtpSettings
+from smsd.store.seal import Seal, find_key_file, load_seal, make_key_file
+
+
+def open_router(settings: Settings) -> Router:
+    """The router on the operator's data; ReferenceDataError if that is wrong."""
+    files = settings.routing
+    return load_router(topics=files.topics, places=files.places, agencies=files.agencies, slang=files.slang)
+
+
+def open_desk(settings: Settings) -> Desk:
+    """The rules and words of this installation; ReferenceDataError or RepliesError if a file is wrong."""
+    return Desk(
+        router=open_router(settings),
+        replies=load_replies(settings.routing.replies, settings.gateway.short_code),
+        deadlines=settings.deadlines,
+        zone=settings.zone,
+        reply_domain=settings.mail.reply_domain,
+        choose=secrets.randbelow,
+    )
+
+
+def open_seal(settings: Settings) -> Seal:
+    """The key; an embedded database gets one by itself, a server's is made by `smsd db init`. KeyFileError."""
+    path = find_key_file(settings.privacy.key_file, settings.gateway.state_dir)
+    if settings.database.dsn == "embedded" and not path.exists():
+        make_key_file(path)
+    return load_seal(path)
+
+
+def smtp_settings(settings: Settings) -> SmtpSettings:
+    """What the mailer needs to know."""
+    mail = settings.mail
+    return SmtpSettings(
+        host=mail.host,
+        port=mail.port,
+        tls=mail.tls,
+        user=mail.user,
+        password=read_secret(mail.password_file, "mail-password"),
+        connections=mail.connections,
+        timeout_s=mail.timeout_s,
+        tls_ca_file=str(mail.tls_ca_file) if mail.tls_ca_file else None,
+    )

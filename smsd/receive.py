@@ -1,0 +1,258 @@
+"""From the transport into the database: parts stored, joined, and only then forgotten by the modem."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import structlog
+
+from parser.pdu import Deliver, PduError, StatusReport, decode_pdu, identity, join
+from parser.sms import is_robot_sender
+from smsd.loops import Stop
+from smsd.msisdn import canonical
+from smsd.store.database import CONNECTION_ERRORS
+from smsd.store.queries import SQL
+from smsd.store.seal import Seal
+from smsd.transports.base import Batch, Transport
+
+log = structlog.get_logger()
+
+GAP = " [...] "  # stands in the text where a part never came
+_DATABASE_AGAIN_S = 2.0
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A PDU that could be read."""
+
+    pdu: str
+    content: Deliver
+
+
+@dataclass
+class _Sorted:
+    """What a batch held."""
+
+    parts: list[_Read]
+    reports: list[StatusReport]
+    broken: list[tuple[str, str]]  # PDU, and why nobody can read it
+
+
+class Receiver:
+    """Keeps one transport's mail: the loop is `run`."""
+
+    def __init__(self, transport: Transport, pool: asyncpg.Pool, seal: Seal) -> None:
+        self._transport = transport
+        self._pool = pool
+        self._seal = seal
+
+    @property
+    def name(self) -> str:
+        """Of the transport."""
+        return self._transport.name
+
+    async def run(self, stop: Stop) -> None:
+        """Until the stop. A batch in hand is stored and acknowledged first; an idle wait is broken off."""
+        stopping = asyncio.ensure_future(stop.event.wait())
+        try:
+            while not stop:
+                receiving = asyncio.ensure_future(self._transport.receive())
+                try:
+                    await asyncio.wait((receiving, stopping), return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    if not receiving.done():
+                        receiving.cancel()
+                        with contextlib.suppress(asyncio.CancelledError):
+                            await receiving
+                if receiving.done() and not receiving.cancelled():
+                    await self._keep(receiving.result(), stop)
+        finally:
+            stopping.cancel()
+
+    async def _keep(self, batch: Batch, stop: Stop) -> None:
+        """Stores until it is stored: as long as the database is away the modem, or the network, has the SMS."""
+        while True:
+            try:
+                await self._store(batch)
+                break
+            except CONNECTION_ERRORS as e:
+                log.warning("database.away", loop=f"receive {self._transport.name}", error=str(e) or type(e).__name__)
+                if stop:
+                    return
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_DATABASE_AGAIN_S):
+                        await stop.event.wait()
+        await self._transport.acknowledge(batch)
+
+    async def _store(self, batch: Batch) -> None:
+        found = _sort(batch)
+        async with self._pool.acquire() as connection, connection.transaction():
+            for pdu, error in found.broken:
+                await self._quarantine(connection, pdu, error)
+            for report in found.reports:
+                await self._apply_report(connection, report)
+            added = await self._add_parts(connection, found.parts) if found.parts else 0
+        if found.parts:
+            log.info("sms.received", modem=self._transport.name, parts=len(found.parts), new=added)
+
+    async def _add_parts(self, connection: asyncpg.Connection, reads: Sequence[_Read]) -> int:
+        parts = [read.content for read in reads]
+        phones = await self._phones(connection, [part.sender for part in parts])
+        rows = await connection.fetch(
+            SQL["add_parts"],
+            [phones[part.sender] for part in parts],
+            self._transport.name,
+            [self._seal.hash(identity(part), "part") for part in parts],
+            [self._seal.close(bytes.fromhex(read.pdu), "pdu") for read in reads],
+            [part.concat.reference if part.concat else None for part in parts],
+            [part.concat.bits if part.concat else None for part in parts],
+            [part.concat.number if part.concat else 1 for part in parts],
+            [part.concat.count if part.concat else 1 for part in parts],
+            [part.sent_at for part in parts],
+        )
+        by_identity = {self._seal.hash(identity(part), "part"): part for part in parts}
+        single = [row for row in rows if row["reference"] is None]
+        joined = [Joined([row["id"]], row["phone_id"], [by_identity[row["identity"]]]) for row in single]
+        if len(single) < len(rows):
+            joined += await self._complete(connection, [row for row in rows if row["reference"] is not None])
+        await add_messages(connection, self._transport.name, joined)
+        return len(rows)
+
+    async def _complete(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> list[Joined]:
+        """The messages that these new parts make whole."""
+        await connection.execute(SQL["lock_phones"], sorted({row["phone_id"] for row in rows}))
+        groups = list({_group(row) for row in rows})
+        waiting = await connection.fetch(SQL["complete_groups"], *map(list, zip(*groups, strict=True)))
+        return [_unseal(group, self._seal) for group in _grouped(waiting)]
+
+    async def _phones(self, connection: asyncpg.Connection, senders: Sequence[str]) -> dict[str, int]:
+        """Ids of the phones, by sender as the PDU had it."""
+        hashes = {sender: self._seal.hash(canonical(sender).encode(), "phone") for sender in senders}
+        rows = await connection.fetch(
+            SQL["find_or_add_phones"],
+            list(hashes.values()),
+            [self._seal.close(canonical(sender).encode(), "phone") for sender in hashes],
+            [not is_robot_sender(sender) for sender in hashes],
+        )
+        ids = {row["address_hash"]: row["id"] for row in rows}
+        return {sender: ids[hashed] for sender, hashed in hashes.items()}
+
+    async def _apply_report(self, connection: asyncpg.Connection, report: StatusReport) -> None:
+        """A delivery report settles the submission it fits."""
+        phone_id = (await self._phones(connection, [report.recipient]))[report.recipient]
+        match = await connection.fetchrow(SQL["match_report"], self._transport.name, phone_id, report.reference)
+        await connection.execute(
+            SQL["add_report"],
+            *(self._transport.name, phone_id, report.reference, report.status, report.discharged_at),
+            match and match["id"],
+        )
+        log.info("sms.report", modem=self._transport.name, outcome=report.outcome, matched=match is not None)
+        if match and report.outcome != "trying":
+            state = "delivered" if report.outcome == "delivered" else "undelivered"
+            await connection.execute(SQL["apply_report"], match["id"], state, report.reference)
+
+    async def _quarantine(self, connection: asyncpg.Connection, pdu: str, error: str) -> None:
+        raw = pdu.encode()
+        number = await connection.fetchval(
+            SQL["add_quarantine"],
+            *("pdu", self._transport.name, self._seal.hash(raw, "quarantine"), self._seal.close(raw, "quarantine")),
+            error,
+        )
+        if number is not None:
+            log.error("sms.quarantined", modem=self._transport.name, quarantine=number, error=error)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """The parts of one SMS, as many as came, by number."""
+
+    part_ids: Sequence[int]
+    phone_id: int
+    parts: Sequence[Deliver]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all parts are there."""
+        concat = self.parts[0].concat
+        return concat is None or len(self.parts) == concat.count
+
+    @property
+    def text(self) -> str:
+        """What was written, with a mark where a part is missing."""
+        if self.complete:
+            return join(self.parts)
+        runs = [list(run) for _, run in itertools.groupby(enumerate(self.parts), lambda p: _number(p[1]) - p[0])]
+        text = GAP.join(join([part for _, part in run]) for run in runs)
+        concat = self.parts[-1].concat
+        opened = GAP if _number(self.parts[0]) > 1 else ""
+        return opened + text + (GAP if concat and concat.number < concat.count else "")
+
+
+async def add_messages(connection: asyncpg.Connection, transport: str, joined: Sequence[Joined]) -> None:
+    """Stores joined SMS for the handling loop, and ties their parts to them."""
+    if not joined:
+        return
+    rows = await connection.fetch(
+        SQL["add_messages"],
+        [message.phone_id for message in joined],
+        [transport] * len(joined),
+        [message.text for message in joined],
+        [message.complete for message in joined],
+        [message.parts[0].sent_at for message in joined],
+    )
+    tied = [(part, row["id"]) for row, message in zip(rows, joined, strict=True) for part in message.part_ids]
+    await connection.execute(SQL["close_parts"], [part for part, _ in tied], [message for _, message in tied])
+
+
+async def join_overdue(pool: asyncpg.Pool, seal: Seal, wait: timedelta) -> int:
+    """Handles long SMS whose missing part has not come within `wait`: as they are, with the gap marked."""
+    async with pool.acquire() as connection, connection.transaction():
+        waiting = await connection.fetch(SQL["overdue_parts"], datetime.now(UTC) - wait)
+        for rows in _grouped(waiting):
+            await add_messages(connection, rows[0]["transport"], [_unseal(rows, seal)])
+            log.warning("sms.incomplete", parts=len(rows), of=rows[0]["part_count"])
+    return len(waiting)
+
+
+def _sort(batch: Batch) -> _Sorted:
+    found = _Sorted([], [], [])
+    for raw in batch.parts:
+        try:
+            content = decode_pdu(raw.pdu)
+        except PduError as e:
+            found.broken.append((raw.pdu, str(e)))
+            continue
+        if isinstance(content, StatusReport):
+            found.reports.append(content)
+        else:
+            found.parts.append(_Read(raw.pdu, content))
+    return found
+
+
+def _group(row: asyncpg.Record) -> tuple[int, int, int, int]:
+    return row["phone_id"], row["reference"], row["reference_bits"], row["part_count"]
+
+
+def _grouped(rows: Sequence[asyncpg.Record]) -> list[list[asyncpg.Record]]:
+    """Rows that come sorted by group, one list a group."""
+    return [list(group) for _, group in itertools.groupby(rows, _group)]
+
+
+def _unseal(rows: Sequence[asyncpg.Record], seal: Seal) -> Joined:
+    """The parts of one group; of a number that came twice the later one counts, but both are closed with it."""
+    by_number: dict[int, Deliver] = {}
+    for row in rows:
+        content = decode_pdu(seal.open(row["pdu_sealed"], "pdu").hex())
+        assert isinstance(content, Deliver), "only SMS-DELIVER is stored as a part"
+        by_number[row["part_number"]] = content
+    return Joined([row["id"] for row in rows], rows[0]["phone_id"], [by_number[n] for n in sorted(by_number)])
+
+
+def _number(part: Deliver) -> int:
+    return part.concat.number if part.concat else 1

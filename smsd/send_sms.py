@@ -1,0 +1,142 @@
+"""From outbox_sms to the transport: one submission per part, each written down before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import structlog
+
+from parser import gsm7
+from parser.pdu import Concat
+from smsd.backoff import next_try
+from smsd.store.queries import SQL
+from smsd.store.seal import Seal
+from smsd.transports.base import FateUnknown, NotSent, Submission, Transport
+
+log = structlog.get_logger()
+
+# Longer than the transport's own deadline for one part, so that a lease cannot expire under a living sender.
+LEASE_S = 300.0
+# A part whose fate is unknown waits this long for its delivery report before it is sent once more.
+REPORT_WAIT = timedelta(seconds=30)
+# Parts of one message that may be sent while nobody knows whether they already were.
+_BLIND_TRIES = 2
+
+
+@dataclass(frozen=True)
+class _Part:
+    number: int
+    count: int
+    text: str
+    sent: bool
+    unknown: int  # tries whose fate nobody knows
+    last_try: datetime | None
+
+
+class SmsSender:
+    """Sends through one transport; `step` is one SMS."""
+
+    def __init__(
+        self, transport: Transport, pool: asyncpg.Pool, seal: Seal, *, owner: str, attempts: int
+    ) -> None:
+        self._transport = transport
+        self._pool = pool
+        self._seal = seal
+        self._owner = owner
+        self._attempts = attempts
+
+    @property
+    def name(self) -> str:
+        """Of the transport."""
+        return self._transport.name
+
+    async def release(self) -> None:
+        """At the start: takes back what an earlier run of this process had claimed when it died."""
+        await self._pool.execute(SQL["release_leases_sms"], self._owner)
+
+    async def step(self) -> int:
+        """Sends the next SMS; 0 if none is due."""
+        row = await self._pool.fetchrow(SQL["claim_sms"], self._transport.name, self._owner, LEASE_S)
+        if row is None:
+            return 0
+        if row["attempts"] > self._attempts:
+            await self._give_up(row, "sending it ended the process again and again")
+            return 1
+        try:
+            await self._send(row)
+        except FateUnknown as e:
+            await self._postpone(row, datetime.now(UTC) + REPORT_WAIT, str(e))
+        except NotSent as e:
+            await self._refused(row, e)
+        return 1
+
+    async def _send(self, row: asyncpg.Record) -> None:
+        number = self._seal.open(row["address_sealed"], "phone").decode()
+        segments = gsm7.split(row["text"])
+        parts = await self._parts(row["id"], segments.parts)
+        for part in parts:
+            if part.sent or part.unknown >= _BLIND_TRIES:
+                continue
+            if part.unknown and part.last_try and (wait := part.last_try + REPORT_WAIT) > datetime.now(UTC):
+                await self._postpone(row, wait, "waits for a delivery report")
+                return
+            concat = Concat(row["id"] % 256, 8, part.number, part.count) if part.count > 1 else None
+            await self._submit(row, part, Submission(number, segments.alphabet, part.text, concat))
+        await self._pool.execute(SQL["settle_sms"], row["id"], "sent", None)
+        log.info("sms.sent", **self._facts(row), parts=len(parts))
+
+    async def _parts(self, sms_id: int, texts: tuple[str, ...]) -> list[_Part]:
+        """What is known of each part. A try without an end was cut short by a crash: its fate is unknown."""
+        tries = await self._pool.fetch(SQL["submissions_of_sms"], sms_id)
+        parts = []
+        for number, text in enumerate(texts, 1):
+            mine = [t for t in tries if t["part_number"] == number]
+            parts.append(
+                _Part(
+                    number,
+                    len(texts),
+                    text,
+                    sent=any(t["state"] in ("sent", "delivered") for t in mine),
+                    unknown=sum(t["state"] in ("submitting", "unknown") for t in mine),
+                    last_try=max((t["submitted_at"] for t in mine), default=None),
+                )
+            )
+        return parts
+
+    async def _submit(self, row: asyncpg.Record, part: _Part, submission: Submission) -> None:
+        name = self._transport.name
+        number = await self._pool.fetchval(SQL["add_submission"], row["id"], part.number, part.count, name)
+        try:
+            reference = await self._transport.send(submission)
+        except FateUnknown as e:
+            await self._pool.execute(SQL["settle_submission"], number, "unknown", None, str(e))
+            raise
+        except NotSent as e:
+            await self._pool.execute(SQL["settle_submission"], number, "not_sent", None, str(e))
+            raise
+        await self._pool.execute(SQL["settle_submission"], number, "sent", reference, None)
+
+    async def _refused(self, row: asyncpg.Record, error: NotSent) -> None:
+        if error.retryable and row["attempts"] < self._attempts:
+            await self._postpone(row, next_try(datetime.now(UTC), row["attempts"]), str(error))
+            return
+        await self._give_up(row, str(error))
+
+    async def _give_up(self, row: asyncpg.Record, reason: str) -> None:
+        await self._pool.execute(SQL["settle_sms"], row["id"], "failed", reason)
+        log.error("sms.given_up", **self._facts(row), error=reason, cure=f"smsd outbox retry sms:{row['id']}")
+
+    async def _postpone(self, row: asyncpg.Record, until: datetime, reason: str) -> None:
+        await self._pool.execute(SQL["postpone_sms"], row["id"], until, reason)
+        log.warning("sms.postponed", **self._facts(row), until=until.isoformat(timespec="seconds"), reason=reason)
+
+    def _facts(self, row: asyncpg.Record) -> dict[str, object]:
+        return {
+            "sms": row["id"],
+            "cause": row["cause"],
+            "ticket": row["ticket"],
+            "modem": self._transport.name,
+            "attempt": row["attempts"],
+        }

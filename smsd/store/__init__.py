@@ -1,0 +1,1 @@
+"""PostgreSQL: opening it, its schema, its queries, and the seal on phone numbers."""

@@ -1,0 +1,351 @@
+"""The GSM modem: a child process around libGammu, supervised with hard deadlines.
+
+libGammu is C, can block for minutes and hold the interpreter while it does; so it lives in gsm_child.py, and what
+outlives its deadline here is killed and started anew, with growing delay, for as long as it takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import itertools
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+
+from config.settings import Modem, read_secret
+from smsd.transports.base import Batch, FateUnknown, NotSent, RawPart, Submission, TransportState
+
+log = structlog.get_logger()
+
+# Seconds that a call may take before its process is killed. Generous for a slow modem at 9,600 baud, yet far below
+# libGammu's own (CMGL 500 s, CPMS 200 s).
+_OPEN_S, _LIST_S, _SEND_S, _STATUS_S = 60.0, 45.0, 60.0, 60.0
+_DELETE_S, _DELETE_EACH_S = 10.0, 1.0
+_CLOSE_S = 2.0
+_REOPEN_FIRST_S, _REOPEN_MOST_S = 1.0, 60.0
+# Emptying the SIM goes before sending, for a full SIM loses texts to the network's whim; but not for ever.
+_SEND_WAITS_S = 10.0
+
+# +CMS ERROR codes after which the same SMS cannot be sent by trying again (3GPP TS 27.005 3.2.5, TS 24.011 E-2):
+# unassigned number, barred, call barred, rejected, facility, unidentified, not subscribed, invalid format.
+_PERMANENT_CMS = frozenset({1, 8, 10, 21, 28, 29, 30, 50, 69, 81, 95, 96, 97, 98, 99, 302, 304, 305})
+
+
+class ModemFault(Exception):
+    """The modem or its process failed; it must be closed and opened anew."""
+
+
+class _Child:
+    """One run of gsm_child.py and the questions under way in it."""
+
+    def __init__(self, process: asyncio.subprocess.Process, session: int, arrived: asyncio.Event) -> None:
+        self.session = session
+        self.reports: list[str] = []
+        self.ready: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._process = process
+        self._arrived = arrived
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._fault: str | None = None
+        self._reader = asyncio.create_task(self._read(), name="modem-answers")
+
+    async def call(self, deadline_s: float, do: str, **arguments: Any) -> dict[str, Any]:
+        """One answer; ModemFault if libGammu failed, the deadline passed or the process is gone."""
+        if self._fault:
+            raise ModemFault(self._fault)
+        number = next(self._ids)
+        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        self.write({"id": number, "do": do, **arguments})
+        try:
+            async with asyncio.timeout(deadline_s):
+                answer: dict[str, Any] = await future
+                return answer
+        except TimeoutError:
+            raise ModemFault(f"no answer to {do} within {deadline_s:g} s") from None
+        finally:
+            self._waiting.pop(number, None)
+
+    def write(self, message: dict[str, Any]) -> None:
+        """Hands one line to the child; a broken pipe is noticed by the reader."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+
+    async def close(self) -> None:
+        """Lets it take leave of the modem, briefly; then kills it."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            async with asyncio.timeout(0 if self._fault else _CLOSE_S):
+                await self._process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+        finally:
+            self._reader.cancel()
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        try:
+            async for line in self._process.stdout:
+                self._take(json.loads(line))
+            self._fail("the modem process ended")
+        except (ValueError, KeyError) as e:  # also a line longer than the pipe's limit
+            self._fail(f"the modem process said what I cannot read: {e}")
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "id" in message:
+            future = self._waiting.get(message["id"])
+            if future and not future.done():
+                if "ok" in message:
+                    future.set_result(message["ok"])
+                else:
+                    future.set_exception(ModemFault(message["error"]))
+            return
+        match message["event"]:
+            case "arrived":
+                self._arrived.set()
+            case "report":
+                self.reports.append(message["pdu"])
+                self._arrived.set()
+            case "ready":
+                if not self.ready.done():
+                    self.ready.set_result(message["imei"])
+            case "failed" | "line_lost":
+                self._fail(message["error"])
+
+    def _fail(self, reason: str) -> None:
+        self._fault = self._fault or reason
+        self._arrived.set()
+        unanswered: list[asyncio.Future[Any]] = [self.ready, *self._waiting.values()]
+        for future in unanswered:
+            if not future.done():
+                future.set_exception(ModemFault(self._fault))
+
+
+class GsmModem:
+    """A Transport (see base.py). Open it with open_gsm_modem()."""
+
+    def __init__(
+        self, settings: Modem, tell_state: Callable[[str, TransportState], None], alive: Callable[[float], None]
+    ) -> None:
+        self.name = settings.name
+        self.state = TransportState("starting")
+        self._settings = settings
+        self._tell_state = tell_state
+        self._alive = alive
+        self._child: _Child | None = None
+        self._line = asyncio.Lock()  # libGammu does one thing at a time
+        self._arrived = asyncio.Event()  # look at the modem now: it announced something, or it failed
+        self._up = asyncio.Event()  # a child is ready
+        self._drained = asyncio.Event()  # the SIM was empty at the last look
+        self._sessions = itertools.count(1)
+        self._status_due = 0.0
+
+    # ------------------------------------------------------------ Transport
+
+    async def receive(self) -> Batch:
+        """See base.Transport. This is also where a failed modem is closed and reopened."""
+        while True:
+            child = self._child or await self._reopen()
+            # Others may hold the line before us: somebody sends, somebody frees slots.
+            self._alive(_LIST_S + _STATUS_S + _SEND_S + _SEND_S + self._settings.poll_s)
+            try:
+                if batch := await self._look(child):
+                    return batch
+            except ModemFault as e:
+                await self._drop(child, str(e))
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.poll_s):
+                    await self._arrived.wait()
+
+    async def acknowledge(self, batch: Batch) -> None:
+        """See base.Transport. Slots of an earlier session are left: they may hold something else by now."""
+        slots = [part.slot for part in batch.parts if part.slot]
+        child = self._child
+        if not slots or child is None or child.session != batch.session:
+            return
+        try:
+            async with self._line:
+                answer = await child.call(_DELETE_S + _DELETE_EACH_S * len(slots), "delete", slots=slots)
+        except ModemFault as e:
+            await self._drop(child, str(e))
+            return
+        if answer["kept"]:
+            log.warning("modem.slot_not_freed", modem=self.name, slots=answer["kept"])
+
+    async def send(self, submission: Submission) -> int:
+        """See base.Transport."""
+        child = await self._ready_to_send()
+        udh = _concatenation_header(submission)
+        try:
+            async with self._line:
+                answer = await child.call(
+                    _SEND_S,
+                    "send",
+                    number=submission.number,
+                    text=submission.text,
+                    alphabet=submission.alphabet,
+                    udh=udh.hex(),
+                )
+        except ModemFault as e:
+            await self._drop(child, str(e))
+            raise FateUnknown(str(e)) from e
+        return _reference(answer)
+
+    # ------------------------------------------------------------ the child's life
+
+    async def close(self) -> None:
+        """Takes leave of the modem."""
+        child, self._child = self._child, None
+        self._up.clear()
+        if child:
+            await child.close()
+        self._set_state(dataclasses.replace(self.state, state="stopped"))
+
+    async def _reopen(self) -> _Child:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(ModemFault),
+            wait=wait_exponential_jitter(initial=_REOPEN_FIRST_S, max=_REOPEN_MOST_S),
+            reraise=True,
+        ):
+            with attempt:
+                self._alive(_OPEN_S + 2 * _REOPEN_MOST_S)
+                self._child = await self._open()
+        assert self._child is not None
+        self._status_due = 0.0
+        self._up.set()
+        return self._child
+
+    async def _open(self) -> _Child:
+        child = await self._start_process()
+        try:
+            async with asyncio.timeout(_OPEN_S):
+                imei = await child.ready
+        except (ModemFault, TimeoutError) as e:
+            reason = str(e) or f"the modem did not answer within {_OPEN_S:g} s"
+            self._lost(reason)
+            await child.close()
+            raise ModemFault(reason) from e
+        except BaseException:
+            await child.close()
+            raise
+        self._set_state(TransportState("ready", imei=imei))
+        log.info("modem.ready", modem=self.name, device=str(self._settings.device))
+        return child
+
+    async def _start_process(self) -> _Child:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "smsd.transports.gsm_child"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=1 << 24,
+        )
+        child = _Child(process, next(self._sessions), self._arrived)
+        settings = self._settings
+        child.write(
+            {
+                "device": str(settings.device),
+                "connection": settings.connection,
+                "smsc": settings.smsc,
+                "pin": read_secret(settings.pin_file, f"{settings.name}-pin"),
+            }
+        )
+        return child
+
+    async def _drop(self, child: _Child, reason: str) -> None:
+        """Closes a child that failed; the next receive() opens another."""
+        if self._child is child:
+            self._child = None
+            self._up.clear()
+            self._lost(reason)
+        self._arrived.set()
+        await child.close()
+
+    def _lost(self, reason: str) -> None:
+        cure = _cure(reason, str(self._settings.device))
+        log.warning("modem.lost", modem=self.name, error=reason, cure=cure)
+        self._set_state(TransportState("lost", error=f"{reason}; {cure}"))
+
+    def _set_state(self, state: TransportState) -> None:
+        self.state = state
+        self._tell_state(self.name, state)
+
+    # ------------------------------------------------------------ one look at the modem
+
+    async def _look(self, child: _Child) -> Batch | None:
+        self._arrived.clear()
+        async with self._line:
+            if time.monotonic() >= self._status_due:
+                await self._read_status(child)
+            listed = (await child.call(_LIST_S, "list"))["parts"]
+        reports, child.reports = child.reports, []
+        parts = [RawPart(pdu, None) for pdu in reports]
+        parts += [RawPart(pdu, (memory, index)) for memory, index, pdu in listed]
+        self._drained.clear() if listed else self._drained.set()
+        return Batch(child.session, parts) if parts else None
+
+    async def _read_status(self, child: _Child) -> None:
+        self._status_due = time.monotonic() + self._settings.status_s
+        self._set_state(dataclasses.replace(self.state, **await child.call(_STATUS_S, "status")))
+
+    async def _ready_to_send(self) -> _Child:
+        """Waits for the modem, and a little for the SIM to be empty."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SEND_WAITS_S):
+                await self._up.wait()
+                await self._drained.wait()
+        if self._child is None:
+            raise NotSent("the modem is not ready", retryable=True)
+        return self._child
+
+
+@asynccontextmanager
+async def open_gsm_modem(
+    settings: Modem, tell_state: Callable[[str, TransportState], None], alive: Callable[[float], None]
+) -> AsyncIterator[GsmModem]:
+    """A modem that opens at the first receive(), and is closed on the way out.
+
+    `tell_state` hears of every change; `alive` is called at least as often as the seconds it is given.
+    """
+    modem = GsmModem(settings, tell_state, alive)
+    try:
+        yield modem
+    finally:
+        await modem.close()
+
+
+def _concatenation_header(submission: Submission) -> bytes:
+    """UDH with information element 0x00, 8-bit reference (3GPP TS 23.040 9.2.3.24.1)."""
+    concat = submission.concat
+    return bytes([5, 0, 3, concat.reference & 0xFF, concat.count, concat.number]) if concat else b""
+
+
+def _reference(answer: dict[str, Any]) -> int:
+    if "reference" in answer:
+        return int(answer["reference"])
+    if answer["fate"] == "unknown":
+        raise FateUnknown(answer["reason"])
+    kind, _, code = answer["reason"].partition(" ")
+    permanent = answer["fate"] == "refused" and kind == "CMS" and int(code) in _PERMANENT_CMS
+    raise NotSent(answer["reason"], retryable=not permanent)
+
+
+def _cure(reason: str, device: str) -> str:
+    """What an operator can do about it, in half a sentence."""
+    if "No such file" in reason:
+        return f"is the modem plugged in, and is {device} its name? `ls -l /dev/serial/by-id`"
+    if "Permission denied" in reason:
+        return f"may this user open {device}? add it to the group that owns it (often dialout)"
+    if "PIN" in reason:
+        return "put the SIM's PIN into a file and name it as pin_file"
+    return "trying again; if it stays, unplug the modem and plug it in again"

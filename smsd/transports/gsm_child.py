@@ -1,0 +1,187 @@
+"""The process that owns one modem: ``python -m smsd.transports.gsm_child``.
+
+It speaks JSON lines. On standard input: first its settings (not an argument, for they hold the PIN and `ps` shows
+arguments), then requests, ``{"id", "do", ...}``; on standard output one answer each,
+``{"id", "ok": ...}`` or ``{"id", "error", ...}``, and events at any time (``ready``, ``arrived``, ``report``,
+``line_lost``). It has no deadlines of its own: libGammu can block for minutes, so the parent kills it instead.
+It ends when its standard input does, or with its parent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import gammu
+
+from smsd.transports.line_tap import LineTap, open_tap
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_ME_OFFSET = 100000  # libGammu's flat folder 0 counts the phone memory from here (at-sms.c, GSM_PHONE_MAXSMSINFOLDER)
+_FREE_TIMEOUT_S = 5.0
+_CODING = {"gsm7": "Default_No_Compression", "ucs2": "Unicode_No_Compression"}
+
+Answer = dict[str, Any]
+
+
+class Channel:
+    """The pipe to the parent; the tap's thread and the main thread both write to it."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._lock = threading.Lock()
+
+    def tell(self, message: Answer) -> None:
+        """Writes one line whole."""
+        data = json.dumps(message).encode() + b"\n"
+        with self._lock:
+            while data:
+                data = data[os.write(self._fd, data) :]
+
+
+class ModemDriver:
+    """One libGammu session and what the parent may ask of it."""
+
+    def __init__(self, tap: LineTap, machine: Any, smsc: str | None) -> None:
+        self._tap = tap
+        self._machine = machine
+        self._smsc = {"Number": smsc} if smsc else {"Location": 1}
+
+    def list(self, _: Answer) -> Answer:
+        """All SMS that lie on the modem, as raw PDUs. libGammu walks SM and, when that is empty, ME."""
+        self._tap.take()
+        try:
+            self._machine.GetNextSMS(Folder=0, Start=True)
+        except gammu.ERR_EMPTY:
+            pass
+        except gammu.GSMError:
+            # One unreadable PDU makes libGammu give up on the listing, but the tap has seen all of it.
+            exchange = self._tap.take()
+            if not exchange.listed():
+                raise
+            return self._listing(exchange)
+        return self._listing(self._tap.take())
+
+    def _listing(self, exchange: Any) -> Answer:
+        memory = exchange.memory() or "SM"
+        return {"parts": [[memory, index, pdu] for index, pdu in exchange.listed()]}
+
+    def delete(self, request: Answer) -> Answer:
+        """Frees slots; tells which could not be freed."""
+        return {"kept": [slot for slot in request["slots"] if not self._free(*slot)]}
+
+    def _free(self, memory: str, index: int) -> bool:
+        location = index + (_ME_OFFSET if memory == "ME" else 0)
+        try:
+            self._machine.DeleteSMS(Folder=0, Location=location)
+            return True
+        except gammu.ERR_EMPTY:
+            return True
+        except gammu.GSMError:
+            # libGammu reads before it deletes, and so cannot delete what it cannot read.
+            return "\r\nOK\r\n" in self._tap.ask(f"AT+CMGD={index}", _FREE_TIMEOUT_S)
+
+    def send(self, request: Answer) -> Answer:
+        """Submits one part with a delivery report asked for."""
+        message = {
+            "Number": request["number"],
+            "Text": request["text"],
+            "SMSC": self._smsc,
+            "Type": "Status_Report",
+            "Class": -1,
+            "Coding": _CODING[request["alphabet"]],
+        }
+        if request["udh"]:
+            message["UDH"] = {"Type": "UserUDH", "Text": bytes.fromhex(request["udh"])}
+        self._tap.take()
+        try:
+            return {"reference": self._machine.SendSMS(message)}
+        except gammu.GSMError as e:
+            exchange = self._tap.take()
+            refusal = exchange.refusal()
+            fate = "refused" if refusal else "unknown" if exchange.submitted() else "not_sent"
+            return {"fate": fate, "reason": refusal or _explain(e)}
+
+    def status(self, _: Answer) -> Answer:
+        """Signal in percent, network, registration, and how full the SIM is."""
+        network = self._machine.GetNetworkInfo()
+        memory = self._machine.GetSMSStatus()
+        return {
+            "signal": self._machine.GetSignalQuality()["SignalPercent"],
+            "network": network["NetworkName"] or network["NetworkCode"],
+            "registered": network["State"],
+            "sim_used": memory["SIMUsed"] + memory["PhoneUsed"],
+            "sim_size": memory["SIMSize"] + memory["PhoneSize"],
+        }
+
+
+def connect(tap: LineTap, pin: str | None) -> Any:
+    """A libGammu session on the tap's end, PIN given, notifications asked for; gammu.GSMError if it fails."""
+    machine = gammu.StateMachine()
+    with tempfile.NamedTemporaryFile("w", suffix=".gammurc") as file:
+        # From a file: SetConfig() leaves the notification parameters at zero, and SetIncomingSMS then fails.
+        file.write(f"[gammu]\ndevice = {tap.path}\nconnection = at115200\nmodel = at\n")
+        file.flush()
+        machine.ReadConfig(Filename=file.name)
+    machine.Init()
+    if machine.GetSecurityStatus() == "PIN":
+        if pin is None:
+            raise ValueError("the SIM asks for its PIN; name a pin_file for this modem")
+        machine.EnterSecurityCode("PIN", pin)
+    machine.SetIncomingSMS(True)
+    return machine
+
+
+def _explain(error: Exception) -> str:
+    """libGammu's own sentence, where and code."""
+    detail = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+    if not detail:
+        return str(error) or type(error).__name__
+    return f"{detail.get('Text', '')} ({type(error).__name__} in {detail.get('Where', '?')})"
+
+
+def serve(driver: ModemDriver, channel: Channel) -> None:
+    """Answers requests until standard input ends. A libGammu error is an answer; anything else ends the process."""
+    actions: dict[str, Callable[[Answer], Answer]] = {
+        "list": driver.list,
+        "delete": driver.delete,
+        "send": driver.send,
+        "status": driver.status,
+    }
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            channel.tell({"id": request["id"], "ok": actions[request["do"]](request)})
+        except (gammu.GSMError, TimeoutError) as e:
+            channel.tell({"id": request["id"], "error": _explain(e)})
+
+
+def main() -> int:
+    """Opens the line and the modem, then serves."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    for quiet in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(quiet, signal.SIG_IGN)  # the parent decides when; a terminal's Ctrl-C reaches us too
+    channel = Channel(os.dup(1))
+    os.dup2(2, 1)  # libGammu prints to standard output now and then
+    settings = json.loads(sys.stdin.readline())
+    try:
+        with open_tap(settings["device"], settings["connection"], channel.tell) as tap:
+            machine = connect(tap, settings["pin"])
+            channel.tell({"event": "ready", "imei": machine.GetIMEI()})
+            serve(ModemDriver(tap, machine, settings["smsc"]), channel)
+            machine.Terminate()
+    except (gammu.GSMError, OSError, ValueError) as e:
+        channel.tell({"event": "failed", "error": _explain(e)})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
