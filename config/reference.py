@@ -33,7 +33,7 @@ _GSM_SAFE = re.compile(r"[A-Za-z0-9 .,:'/()&+-]*")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TOML_LINE = re.compile(r"line (\d+)")
 # What a key of a topic must be; those in _NEEDED have no default.
-_TOPIC_KEYS: Mapping[str, type | tuple[type, ...]] = {
+_TOPIC_KEYS: Mapping[str, type] = {
     "id": str, "number": int, "name": str, "class": str, "level": str, "local_type": str, "national_type": str,
     "also": list, "confidential": bool, "emergency": str, "keywords": dict, "examples": list,
 }  # fmt: skip
@@ -149,39 +149,49 @@ def _text(data: _Reference, source: Traversable | Path) -> str | None:
 
 
 def _table(data: _Reference, source: Traversable | Path, columns: tuple[str, ...]) -> Iterator[_Row]:
-    """Read a CSV file with a header, separated by `,` or `;`, and yield its rows; more columns than asked for are fine."""
+    """Read a CSV file with a header and yield its rows; more columns than asked for are fine."""
     text = _text(data, source)
     if text is None:
         return
     file = _named(source)
-    first, _, _ = text.partition("\n")
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=";" if first.count(";") > first.count(",") else ",")
-    header = [each.strip().lower() for each in next(reader, [])]
+    records = _records(data, file, text)
+    _, header = next(records, (1, []))
+    header = [each.lower() for each in header]
     missing = [column for column in columns if column not in header]
     if missing:
-        problem = "is empty" if not text.strip() else f"has no column {', '.join(missing)}"
+        problem = f"has no column {', '.join(missing)}" if text.strip() else "is empty"
         data.problems.append(ReferenceDataError(file, 1, problem, f"the first line must name {','.join(columns)}"))
         return
-    for values in reader:
-        if any(value.strip() for value in values):
-            row = _Row(data, file, reader.line_num, dict(zip(header, (each.strip() for each in values), strict=False)))
-            if len(values) == len(header):
-                yield row
-            else:
-                row.complain(
-                    f"has {len(values)} fields, not {len(header)}", "put quotes around a text with a separator in it"
-                )
+    for line, values in records:
+        row = _Row(data, file, line, dict(zip(header, values, strict=False)))
+        if len(values) == len(header):
+            yield row
+        else:
+            problem = f"has {len(values)} fields, not {len(header)}"
+            row.complain(problem, "put quotes around a text with a separator in it")
+
+
+def _records(data: _Reference, file: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Split CSV into lines and fields, empty lines left out; the separator is `,` or `;`, whichever the header has."""
+    header, _, _ = text.partition("\n")
+    separator = ";" if header.count(";") > header.count(",") else ","
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator)
+    try:
+        for values in reader:
+            stripped = [value.strip() for value in values]
+            if any(stripped):
+                yield reader.line_num, stripped
+    except csv.Error as error:
+        data.problems.append(ReferenceDataError(file, reader.line_num, f"is no CSV: {error}", "mend the line"))
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
     """The cure for an unknown word: the known one it looks like, or where they are listed."""
     choices = list(known)
     close = difflib.get_close_matches(word, choices, n=1)
-    return (
-        f"did you mean {close[0]}?"
-        if close
-        else f"use one of {', '.join(choices[:12])}" + ", ..." * (len(choices) > 12)
-    )
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"use one of {', '.join(choices[:12])}" + ", ..." * (len(choices) > 12)
 
 
 # Tables
@@ -239,7 +249,8 @@ def _is_known_region(row: _Row, code: str, column: str) -> bool:
     if not is_code(code):
         row.complain(f"{column} '{code}' is no Kemendagri code", f"write it like {_dotted(code)}")
     elif code not in row.data.regions:
-        row.complain(f"{column} '{code}' is the code of no region", _nearest(code, row.data.regions))
+        alike = (each for each in row.data.regions if len(each) == len(code) and each[:2] == code[:2])
+        row.complain(f"{column} '{code}' is the code of no region", _nearest(code, alike))
     else:
         return True
     return False
@@ -348,7 +359,7 @@ def _topic_tables(data: _Reference, source: Traversable | Path) -> Iterator[tupl
         return
     lines = [number for number, line in enumerate((text or "").splitlines(), 1) if line.strip() == "[[topic]]"]
     topics = document.get("topic")
-    if not isinstance(topics, list) or set(document) != {"topic"}:
+    if not isinstance(topics, list) or set(document) != {"topic"} or not all(isinstance(each, dict) for each in topics):
         data.problems.append(
             ReferenceDataError(file, 1, "must hold [[topic]] tables and nothing else", "see config/data/topics.toml")
         )
@@ -365,11 +376,18 @@ def _keys_are_fine(row: _Row, table: Mapping[str, Any]) -> bool:
     for key, value in table.items():
         if key not in _TOPIC_KEYS:
             row.complain(f"key '{key}' is unknown", _nearest(key, _TOPIC_KEYS))
-        elif not isinstance(value, _TOPIC_KEYS[key]) or (isinstance(value, bool) and key != "confidential"):
+        elif not _is_of_kind(value, _TOPIC_KEYS[key]):
             row.complain(f"{key} has a value of the wrong kind", f"compare {key} in config/data/topics.toml")
     if not _SLUG.fullmatch(str(table.get("id", ""))):
         row.complain(f"id '{table.get('id', '')}' is no name for a topic", "write small letters and digits joined by -")
     return len(row.data.problems) == before
+
+
+def _is_of_kind(value: object, kind: type) -> bool:
+    """Tell whether a value is what a key asks for: true is no number, and lists hold texts."""
+    if isinstance(value, list):
+        return kind is list and all(isinstance(each, str) for each in value)
+    return type(value) is kind
 
 
 def _topic_is_fine(row: _Row, table: Mapping[str, Any]) -> bool:
@@ -384,6 +402,8 @@ def _topic_is_fine(row: _Row, table: Mapping[str, Any]) -> bool:
     name = table.get("name", "")
     if len(name) > SHORT_NAME_LETTERS or not _GSM_SAFE.fullmatch(name):
         row.complain(f"name '{name}' does not fit an SMS", f"use at most {SHORT_NAME_LETTERS} plain letters")
+    if not str(table.get("emergency", "0")).isdigit():
+        row.complain(f"emergency '{table['emergency']}' is no number to call", 'write it like emergency = "112"')
     types = [table.get("local_type"), table.get("national_type"), *table.get("also", ())]
     for each in types:
         if each is not None and each not in row.data.types:

@@ -116,16 +116,20 @@ def _parse_by(rules: Any, raw: bytes) -> Message[Any, Any]:
 
 def _values(message: Message[Any, Any], name: str) -> list[str]:
     """All values of a header, decoded where they can be, else as they stand there."""
-    as_written = [str(value)[:_MAX_HEADER] for key, value in message.raw_items() if key.lower() == name.lower()]
+    as_written = _values_as_written(message, name)
     values: list[str] = tolerant(lambda: [str(value) for value in message.get_all(name, [])], as_written)
     return [clean(value) for value in values]
+
+
+def _values_as_written(message: Message[Any, Any], name: str) -> list[str]:
+    return [str(value)[:_MAX_HEADER] for key, value in message.raw_items() if key.lower() == name.lower()]
 
 
 def _addresses(message: Message[Any, Any], name: str) -> list[str]:
     """All addresses in a header, display names left out."""
     parsed: list[str] = tolerant(lambda: _parsed_addresses(message, name), [])
-    found = parsed or [address for value in _values(message, name) for address in _ADDRESS.findall(value)]
-    return [clean(address).lower() for address in found]
+    written = _values_as_written(message, name)
+    return [clean(address).lower() for address in parsed or _ADDRESS.findall("\n".join(written))]
 
 
 def _parsed_addresses(message: Message[Any, Any], name: str) -> list[str]:

@@ -62,8 +62,9 @@ class FreeText:
 
 Verb = Accept | Process | Done | NotOurs | Ask | NeedsExplanation | FreeText
 
+_MARKS = " .,;:!-–—*_\"'"
 # A dash is a mark only where it joins no word: `PROSES-nya lambat` is a sentence.
-_MARK = r"[*_]*(?:[*_\s]*(?:[:,.;!–—]|-+(?=\s|$)|\s-+))*"
+_MARK = r"[*_\"']*(?:[*_\s]*(?:[:,.;!–—]|-+(?=\s|$)|\s-+))*"
 _VERB = re.compile(
     rf"[\s*_\"'#]*(?P<verb>TERIMA|PROSES|SELESAI|TANYA|BUKAN\s+(?:WEWENANG|KEWENANGAN))(?!-*[^\W_])"
     rf"(?P<mark>{_MARK})(?P<rest>.*)",
@@ -94,7 +95,7 @@ def read_verb(answer: str) -> Verb:
         return FreeText()
     verb = " ".join(found["verb"].split())
     rest = found["rest"].strip(" \t*_")
-    if not (verb.isupper() or found["mark"].strip("*_ ") or _is_alone(verb, rest)):
+    if not (verb.isupper() or found["mark"].strip("*_\"' ") or _is_alone(verb, rest)):
         return FreeText()
     return _RULES[verb.upper().split()[0]](rest, lines)
 
@@ -106,7 +107,7 @@ def _is_alone(verb: str, rest: str) -> bool:
 
 def _accept(rest: str, _: list[str]) -> Verb:
     """TERIMA, and nothing else on the line: `TERIMA KASIH` thanks, it does not accept."""
-    return FreeText() if rest.strip(" .,;:!-–—*_") else Accept()
+    return FreeText() if rest.strip(_MARKS) else Accept()
 
 
 def _process(rest: str, lines: list[str]) -> Verb:
@@ -131,7 +132,7 @@ def _not_ours(rest: str, _: list[str]) -> Verb:
     agency = _OURSELVES.sub("", rest, count=1) if _OURSELVES.match(rest) else rest
     while leading := _LEADING_TO.match(agency):
         agency = agency[leading.end() :]
-    return NotOurs(agency.strip(" .,;:!-–—*_"))
+    return NotOurs(agency.strip(_MARKS))
 
 
 _RULES: dict[str, Callable[[str, list[str]], Verb]] = {

@@ -27,7 +27,7 @@ _QUOTES = tuple(
         rf"^.*{REPLY_MARKER}.*$",
         r"^[ \t]*>.*$",
         # `Pada Sen, 3 Agu 2026 10.12 LAPOR! <...> menulis:`, often wrapped over two or three lines.
-        r"^[ \t]*(?:Pada|On)\b[^\n]{0,300}(?:\n[^\n]{1,300}){0,2}?\b(?:menulis|wrote)[ \t]*:[ \t]*$",
+        r"^[ \t]*(?:Pada|On)\b[^\n]{0,300}(?:\n[^\n]{0,300}){0,2}?\b(?:menulis|wrote)[ \t]*:[ \t]*$",
         r"^[ \t]*\d{4}-\d\d-\d\d[^\n]{0,200}<[^\n>]+>[ \t]*:[ \t]*$",
         # `Dari: ...` counts as a header only when another one is on the next lines.
         rf"^[ \t]*[*_]*(?:Dari|From)[*_]*[ \t]*:[^\n]*\n(?:[^\n]*\n)?[ \t]*[*_]*(?:{_HEADERS})[*_]*[ \t]*:.*$",
@@ -145,7 +145,7 @@ def cut_quotes(text: str) -> str:
     Where nothing stands above the first quote, the answer was written below: the quoted lines go and the rest stays.
     """
     starts = [found.start() for pattern in _QUOTES if (found := pattern.search(text))]
-    heads = [head for start in starts if (head := text[:start].strip())]
+    heads = [head for start in starts if _REPLY_HEADER.sub("", head := text[:start].strip()).strip()]
     return min(heads, key=len) if heads else _below_quote(text)
 
 

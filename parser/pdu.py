@@ -263,13 +263,9 @@ def _behind(header: bytes, body: bytes, alphabet: Alphabet, length: int, at: int
 
 def _text(alphabet: Alphabet, data: bytes) -> str:
     """Characters of user data: lone surrogates become U+FFFD, U+0000 goes, for PostgreSQL refuses both."""
-    match alphabet:
-        case "gsm7":
-            return gsm7.decode(data)
-        case "ucs2":
-            return data.decode("utf-16-be", "replace").replace("\0", "")
-        case "8bit":
-            return ""
+    if alphabet == "gsm7":
+        return gsm7.decode(data)
+    return data.decode("utf-16-be", "replace").replace("\0", "") if alphabet == "ucs2" else ""
 
 
 def identity(deliver: Deliver) -> bytes:

@@ -143,13 +143,14 @@ class TopicIndex:
         return Evidence(topics, types, own, _frozen(words), _frozen(hints))
 
     def best_topic(self, evidence: Evidence, agency_type: str) -> Topic | None:
-        """Return the topic with most points among those this type of agency is competent for."""
+        """Return the topic that gives this type of agency most of its points, if any does."""
         mine = [
-            (points, self.topics[topic])
+            (points * share, topic)
             for topic, points in evidence.topics.items()
-            if points > 0 and agency_type in self.topics[topic].agency_types
+            for each, share in (self._shares[topic] if points > 0 else ())
+            if each == agency_type
         ]
-        return max(mine, key=lambda each: (each[0], each[1].id))[1] if mine else None
+        return self.topics[max(mine)[1]] if mine else None
 
     def _found(self, hits: list[Hit[Keyword]]) -> Iterable[Keyword]:
         """Every distinct keyword once, pairs only when both halves are near each other."""

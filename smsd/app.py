@@ -151,9 +151,16 @@ async def _listen(pool: asyncpg.Pool, bell: Bell) -> None:
             async with pool.acquire() as connection:
                 lost = asyncio.Event()
                 connection.add_termination_listener(lambda *_: lost.set())
-                await connection.add_listener("smsd_work", lambda _c, _p, _ch, table: bell.ring(str(table)))
-                bell.ring_all()  # what came while nobody listened
-                await lost.wait()
+
+                def ring(_connection: object, _pid: int, _channel: str, table: object) -> None:
+                    bell.ring(str(table))
+
+                await connection.add_listener("smsd_work", ring)
+                try:
+                    bell.ring_all()  # what came while nobody listened
+                    await lost.wait()
+                finally:
+                    await connection.remove_listener("smsd_work", ring)
         except CONNECTION_ERRORS as e:
             log.debug("database.not_listening", error=str(e))
         await asyncio.sleep(_LISTEN_AGAIN_S)

@@ -22,14 +22,16 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from parser.agency_mail import LOOP_HEADER, REPLY_MARKER
+from parser.ticket_code import show
+
 Kind = Literal["disposisi", "tambahan", "dibatalkan", "bantuan"]
 
-MARKER = "== balas di atas baris ini =="
+MARKER = f"== {REPLY_MARKER} =="
 """First line of every mail: what an official writes stands above it, whatever the mail program quotes below."""
 
-LOOP_HEADER = "X-SMSD-Loop"
 LOOP_VALUE = "1708"
-"""Our own mail, should it ever come back to us, is known by this header and never answered."""
+"""Our own mail, should it ever come back to us, is known by the loop header and never answered."""
 
 DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 MONTHS = (
@@ -68,7 +70,7 @@ class Dispatch:
 
         A confidential report keeps its topic out of the subject: subjects show on lock screens and in mail lists.
         """
-        code = spaced_code(self.ticket_code)
+        code = show(self.ticket_code)
         about = " - ".join(part for part in (_one_line(self.topic_name), _one_line(self.place_name)) if part)
         # Email's header classes decode an encoded word (RFC 2047) in what they are given, and a line end encoded in it
         # becomes a header of the attacker's (CVE-2024-6923). Taken apart, it is text.
@@ -121,7 +123,7 @@ LEADS: Mapping[Kind, str] = MappingProxyType(
         "tambahan": "Pelapor menambah keterangan untuk laporan yang sudah kami teruskan kepada Anda.",
         "dibatalkan": "Pelapor mencabut laporan ini. Anda tidak perlu menindaklanjutinya dan tidak perlu membalas.",
         "bantuan": "Terima kasih sudah menjawab. Jawaban itu belum bisa kami teruskan kepada pelapor, karena baris "
-        "pertamanya bukan salah satu kata di bawah ini. Mohon kirim sekali lagi.",
+        "pertamanya belum seperti salah satu cara di bawah ini. Mohon kirim sekali lagi.",
     }
 )
 
@@ -180,13 +182,13 @@ def _words(dispatch: Dispatch, now: datetime) -> dict[str, object]:
         "text_lines": _lines(dispatch.text),
         "reasons": tuple(reason for reason in map(_one_line, dispatch.reasons) if reason),
         "answers": tuple((verb, verb.link(dispatch)) for verb in answers),
-        "code": spaced_code(dispatch.ticket_code),
+        "code": show(dispatch.ticket_code),
     }
 
 
 def _facts(dispatch: Dispatch, now: datetime) -> tuple[tuple[str, str], ...]:
     return (
-        ("Nomor", spaced_code(dispatch.ticket_code)),
+        ("Nomor", show(dispatch.ticket_code)),
         ("Perihal", _one_line(dispatch.topic_name) or "belum digolongkan"),
         ("Tempat", _one_line(dispatch.place_name) or "tidak disebut pelapor"),
         ("Masuk", moment_words(dispatch.opened_at.astimezone(now.tzinfo))),
@@ -216,12 +218,6 @@ def moment_words(moment: datetime) -> str:
     """`Senin, 8 Juni 2026, pukul 09.14 WIB`, in the zone that `moment` carries."""
     zone = ZONES.get(moment.utcoffset() or timedelta(), f"UTC{moment:%z}")
     return f"{date_words(moment)}, pukul {moment:%H.%M} {zone}"
-
-
-def spaced_code(code: str) -> str:
-    """A ticket code as people read it, 3-3-4: `482 130 9764`."""
-    digits = _one_line(code)
-    return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
 
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -138,7 +138,7 @@ async def open_lmtp(
     """
     loop = asyncio.get_running_loop()
     desk = _Desk(store, accepts, on_error or _complain_to(loop), max_bytes)
-    sessions: set[_Session] = set()
+    sessions: _Sessions = {}
     async with _listening(parse_listen(listen), lambda: _Session(desk, sessions, loop)) as (server, address):
         try:
             yield LmtpServer(str(address))
@@ -247,7 +247,7 @@ class _Desk:
     ) -> str:
         try:
             known = self.accepts(address)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the mail must stay with the MTA
             self.report(error, None)
             return "451 4.3.0 Cannot look up the recipient now, try again later"
         if not known:
@@ -261,7 +261,7 @@ class _Desk:
         """Store `mail`; the reply for its recipient."""
         try:
             await self.store(mail)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  likewise
             self.report(error, mail)
             return "451 4.3.0 Cannot store the mail now, try again later"
         return "250 2.0.0 Stored"
@@ -270,7 +270,7 @@ class _Desk:
         """Hand `error` to the caller, who must not be able to break the protocol by failing at it."""
         try:
             self.on_error(error, mail)
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001  it goes to the loop's handler
             _complain_to(asyncio.get_running_loop())(fault, mail)
 
 
@@ -281,6 +281,10 @@ _ENHANCED = {
 _PLAIN_REPLY = re.compile(r"(\d{3}) (?![245]\.\d)")
 
 
+_Sessions = dict["_Session", asyncio.Task[None]]
+"""The open sessions, each with the task that serves it."""
+
+
 class _Session(LMTP):
     """One connection from the MTA."""
 
@@ -288,7 +292,7 @@ class _Session(LMTP):
     # (`_next_piece`), so this is no limit for them.
     line_length_limit = 64 * 1024
 
-    def __init__(self, desk: _Desk, sessions: "set[_Session]", loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, desk: _Desk, sessions: _Sessions, loop: asyncio.AbstractEventLoop) -> None:
         # A host name is given because aiosmtpd would ask the DNS for ours, in the event loop, per connection.
         limit = desk.max_bytes
         super().__init__(desk, data_size_limit=limit, enable_SMTPUTF8=True, hostname="smsd", ident="LMTP", loop=loop)
@@ -300,16 +304,12 @@ class _Session(LMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._sessions.add(self)
-        self.task.add_done_callback(self._ended)
-
-    @property
-    def task(self) -> asyncio.Task[None]:
-        assert self._handler_coroutine is not None  # made by connection_made
-        return self._handler_coroutine
+        assert self._handler_coroutine is not None  # just made
+        self._sessions[self] = self._handler_coroutine
+        self._handler_coroutine.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._sessions.discard(self)
+        del self._sessions[self]
         error = None if task.cancelled() else task.exception()
         # A client that is gone got no 250 and will come again.
         if isinstance(error, Exception) and not isinstance(error, ConnectionError):
@@ -328,7 +328,7 @@ class _Session(LMTP):
     def abort(self) -> None:
         """Close at once, whatever is in hand; it was not answered, so it comes again."""
         self._writer.transport.abort()
-        self.task.cancel()
+        self._sessions[self].cancel()
 
     async def push(self, status: Any) -> None:
         """Send a reply, with the enhanced status code that aiosmtpd's own replies lack (RFC 2034 section 4)."""
@@ -401,13 +401,13 @@ class _Session(LMTP):
             return await self._reader.read(exc.consumed)
 
 
-async def _finish(sessions: set[_Session], grace_s: float) -> None:
+async def _finish(sessions: _Sessions, grace_s: float) -> None:
     """Let the mails in hand be stored and answered, for `grace_s`; then close. What got no 250 comes again."""
     for session in tuple(sessions):
         session.finish()
     if sessions:
-        await asyncio.wait({session.task for session in sessions}, timeout=grace_s)
-    late = tuple(sessions)
+        await asyncio.wait(sessions.values(), timeout=grace_s)
+    late = dict(sessions)
     for session in late:
         session.abort()
-    await asyncio.gather(*(session.task for session in late), return_exceptions=True)
+    await asyncio.gather(*late.values(), return_exceptions=True)

@@ -286,7 +286,9 @@ async def _transact(client: SMTP, letter: _Letter, settings: SmtpSettings) -> SM
     dsn = client.supports_extension("dsn")
     size = [f"SIZE={len(letter.content)}"] if client.supports_extension("size") else []
     with _talking("sender", settings):
-        await client.mail(_checked(letter.sender) if letter.sender else "", options=[*size, *(["RET=HDRS"] if dsn else [])])
+        await client.mail(
+            _checked(letter.sender) if letter.sender else "", options=[*size, *(["RET=HDRS"] if dsn else [])]
+        )
     with _talking("recipient", settings):
         await client.rcpt(_checked(letter.recipient), options=["NOTIFY=FAILURE,DELAY"] if dsn else [])
     with _talking("data", settings):

@@ -25,7 +25,7 @@ class TestFold:
             ("e\u0301", "é"),
             ("ＫＴＰ ﬁlm", "KTP film"),
             ("½ km²", "1/2 km2"),
-            ("Łódź", "Lódz".replace("ó", "o")),
+            ("Łódź", "Lodz"),
         ],
     )
     def test_writes_the_obvious_equivalent(self, typed: str, folded: str) -> None:
@@ -44,7 +44,7 @@ class TestFold:
 
     @given(gsm_texts)
     def test_keeps_what_is_in_the_alphabet(self, text: str) -> None:
-        """No character that GSM-7 can write is made poorer, but for the backtick it does not have."""
+        """No character that GSM-7 can write is made poorer."""
         assert text == gsm7.fold(text)
 
 

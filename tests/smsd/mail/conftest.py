@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+# Replies that are none: the tests use these words too.
 DROP = "drop the connection"
 HANG = "never answer"
 
@@ -25,9 +26,9 @@ HANG = "never answer"
 class Relay:
     """What an SMTP server is told to do, and what it saw. Replies are used up one by one; then all is well."""
 
-    replies: dict[str, list[str]] = field(default_factory=dict)
-    extensions: tuple[str, ...] = ()
-    accepts_login: bool = True
+    replies: dict[str, list[str]]
+    extensions: tuple[str, ...]
+    accepts_login: bool
     port: int = 0
     sessions: int = 0
     open_sessions: int = 0
@@ -135,15 +136,20 @@ class RelaySession(SMTP):
 OpenRelay = Callable[..., AbstractAsyncContextManager[Relay]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_relay() -> OpenRelay:
-    """Opens a scripted SMTP server in the running loop."""
+    """Opens an SMTP server in the running loop that gives the `replies` it is told, by command."""
 
     @asynccontextmanager
     async def opened(
-        relay: Relay | None = None, *, implicit_tls: ssl.SSLContext | None = None, **options: Any
+        replies: dict[str, list[str]] | None = None,
+        *,
+        extensions: tuple[str, ...] = (),
+        accepts_login: bool = True,
+        implicit_tls: ssl.SSLContext | None = None,
+        **options: Any,
     ) -> AsyncIterator[Relay]:
-        relay = relay or Relay()
+        relay = Relay(replies or {}, extensions, accepts_login)
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
             lambda: RelaySession(relay, loop=loop, **options), "127.0.0.1", 0, ssl=implicit_tls
@@ -186,9 +192,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     file = tmp_path_factory.mktemp("tls") / "relay.pem"
     file.write_bytes(
         built.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
@@ -220,20 +224,20 @@ class LmtpClient:
 
     async def send_content(self, content: bytes, recipients: int) -> list[str]:
         """The replies to the data, one per recipient that was accepted."""
-        assert (await self.say("DATA"))[:3] == "354"
+        assert "354" == (await self.say("DATA"))[:3]
         self.writer.write(content + b".\r\n")
         return [await self.read() for _ in range(recipients)]
 
 
-OpenClient = Callable[[str], AbstractAsyncContextManager[LmtpClient]]
+OpenClient = Callable[..., AbstractAsyncContextManager[LmtpClient]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lmtp_client() -> OpenClient:
-    """Connects a raw client to the address that an LmtpServer names, and says LHLO."""
+    """Connects a raw client to the address that an LmtpServer names, and says LHLO unless told not to."""
 
     @asynccontextmanager
-    async def connected(address: str) -> AsyncIterator[LmtpClient]:
+    async def connected(address: str, *, greet: bool = True) -> AsyncIterator[LmtpClient]:
         if address.startswith("unix:"):
             reader, writer = await asyncio.open_unix_connection(address.removeprefix("unix:"))
         else:
@@ -241,8 +245,9 @@ def lmtp_client() -> OpenClient:
             reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
         client = LmtpClient(reader, writer)
         try:
-            assert (await client.read())[:3] == "220"
-            assert (await client.say("LHLO mta.example"))[:3] == "250"
+            if greet:
+                assert "220" == (await client.read())[:3]
+                assert "250" == (await client.say("LHLO mta.example"))[:3]
             yield client
         finally:
             writer.close()

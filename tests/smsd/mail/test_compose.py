@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsd.mail.compose import MARKER, VERBS, Dispatch, Kind, compose, date_words, moment_words, spaced_code
+from parser.agency_mail import read_mail
+from parser.agency_verb import Accept, Ask, Done, FreeText, NeedsExplanation, NotOurs, Process, Verb, read_verb
+from smsd.mail.compose import MARKER, VERBS, Dispatch, Kind, compose, date_words, moment_words
 
 WIB = timezone(timedelta(hours=7))
 NOW = datetime(2026, 6, 8, 9, 20, tzinfo=WIB)
@@ -75,6 +77,11 @@ class Page(HTMLParser):
     @property
     def links(self) -> list[str]:
         return [value for name, value in self.attributes if name == "href"]
+
+
+def body_text(html: str) -> str:
+    """What stands on the page; the title is not part of it."""
+    return Page("<body" + html.partition("<body")[2]).text
 
 
 def test_headers_address_the_agency_and_take_the_answer_to_the_reply_address() -> None:
@@ -138,7 +145,7 @@ def test_the_subject_does_without_what_is_not_known(topic: str, place: str, expe
 def test_both_parts_begin_with_the_marker(kind: Kind, subtype: str) -> None:
     """What is above the marker is the agency's answer, so nothing of ours may stand above it."""
     content = part(received(replace(REPORT, kind=kind)), subtype)
-    text = content if subtype == "plain" else Page(content.partition("<body")[2]).text.partition(">")[2]
+    text = content if subtype == "plain" else body_text(content)
     assert MARKER == text.strip().splitlines()[0]
 
 
@@ -228,6 +235,38 @@ def test_every_word_is_a_link_that_fills_in_subject_and_body() -> None:
     }
 
 
+def test_every_word_is_one_that_the_parser_reads() -> None:
+    """What we tell agencies to write is what we understand: the links' bodies, and the examples."""
+    bodies = [parse_qs(urlsplit(link).query)["body"][0] for link in Page(part(received(REPORT), "html")).links]
+    expected = [Accept(), Process(""), NeedsExplanation("SELESAI"), NotOurs(""), NeedsExplanation("TANYA")]
+    assert expected == [read_verb(body) for body in bodies]
+    assert [Process, Done, NotOurs, Ask] == [type(read_verb(verb.example)) for verb in VERBS if verb.example]
+
+
+@pytest.mark.parametrize("subtype", ["plain", "html"])
+@pytest.mark.parametrize(("quote", "first"), [("> ", "Pada Sen, 8 Jun 2026 09.20 LAPOR! 1708 menulis:"), ("", "")])
+@pytest.mark.parametrize(
+    ("answer", "expected"), [("SELESAI sudah ditambal", Done("sudah ditambal")), ("ok", FreeText())]
+)
+def test_an_answer_above_our_mail_is_read_alone(
+    subtype: str, quote: str, first: str, answer: str, expected: Verb
+) -> None:
+    """However a mail program quotes what we wrote, nothing of it becomes part of the answer."""
+    ours = part(received(REPORT), "plain") if subtype == "plain" else body_text(part(received(REPORT), "html"))
+    reply = EmailMessage()
+    reply["From"], reply["To"], reply["Subject"] = (REPORT.recipient, REPORT.reply_address, f"Re: {REPORT.subject}")
+    reply.set_content("\n".join([answer, "", first, *(quote + line for line in ours.splitlines())]))
+    mail = read_mail(reply.as_bytes())
+    assert (None, answer) == (mail.automatic, mail.answer)
+    assert expected == read_verb(mail.answer)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_our_own_mail_is_known_when_it_comes_back(kind: Kind) -> None:
+    """A forwarding loop ends here."""
+    assert "own" == read_mail(compose(replace(REPORT, kind=kind), now=NOW).as_bytes()).automatic
+
+
 def test_links_of_a_reply_do_not_pile_up_re() -> None:
     """Subject of a link in a `Re:` mail has one Re:."""
     link = VERBS[0].link(replace(REPORT, kind="tambahan"))
@@ -246,7 +285,7 @@ def test_a_plus_in_the_reply_address_survives_the_link() -> None:
 def test_the_page_needs_nothing_from_elsewhere(kind: Kind) -> None:
     """No script, no picture, no style sheet, no address but mailto."""
     page = Page(part(received(replace(REPORT, kind=kind, extra_text="x", confidential=True)), "html"))
-    assert set() == {"script", "img", "link", "style", "iframe", "form", "object"} & set(page.tags)
+    assert {"script", "img", "link", "style", "iframe", "form", "object"} & set(page.tags) == set()
     assert set() == {name for name, _ in page.attributes if name.startswith("on") or name in {"src", "background"}}
     assert [] == [value for _, value in page.attributes if "url(" in value or "//" in value]
     assert {"mailto"} >= {urlsplit(link).scheme for link in page.links}
@@ -304,7 +343,7 @@ def test_any_text_makes_a_mail_of_the_same_shape(text: str, name: str, topic: st
     assert ["dpu@malangkota.example"] == [mailbox.addr_spec for mailbox in mail["To"].addresses]
     raw = compose(dispatch, now=NOW).as_bytes()
     assert raw.isascii()
-    assert 998 >= max(map(len, raw.split(b"\r\n")))
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
     assert raw.count(b"\n") == raw.count(b"\r\n")
 
 
@@ -364,8 +403,7 @@ def test_addresses_that_cannot_stand_in_a_header_are_refused(change: dict[str, s
 
 
 @pytest.mark.parametrize(
-    ("dispatch", "now"),
-    [(REPORT, NOW.replace(tzinfo=None)), (replace(REPORT, opened_at=datetime(2026, 6, 8)), NOW)],
+    ("dispatch", "now"), [(REPORT, NOW.replace(tzinfo=None)), (replace(REPORT, opened_at=datetime(2026, 6, 8)), NOW)]
 )
 def test_times_without_a_zone_are_refused(dispatch: Dispatch, now: datetime) -> None:
     """A naive time would be printed an hour or seven off."""
@@ -394,8 +432,3 @@ def test_times_name_their_zone(hours: int, expected: str) -> None:
 def test_dates_are_indonesian(day: date, expected: str) -> None:
     """Day and month by their Indonesian names."""
     assert expected == date_words(day)
-
-
-def test_ticket_codes_are_spaced_for_reading() -> None:
-    """3-3-4."""
-    assert "482 130 9764" == spaced_code("4821309764")

@@ -1,32 +1,24 @@
 """Taking mail from an MTA, over real sockets."""
 
 import asyncio
-import os
+import contextlib
 import smtplib
 import socket
 import stat
-import sys
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsd.mail.lmtp import (
-    ListenError,
-    LmtpServer,
-    ReceivedMail,
-    TcpAddress,
-    UnixAddress,
-    open_lmtp,
-    parse_listen,
-)
-from tests.smsd.mail.conftest import LmtpClient, OpenClient
+from smsd.mail.lmtp import ListenError, LmtpServer, ReceivedMail, TcpAddress, UnixAddress, open_lmtp, parse_listen
+
+if TYPE_CHECKING:
+    from tests.smsd.mail.conftest import OpenClient
 
 ANY_PORT = "127.0.0.1:0"
 ALFA, BETA, GAMA = "t-alfa@1708.example", "t-beta@1708.example", "t-gama@1708.example"
@@ -72,7 +64,7 @@ class Inbox:
         return open_lmtp(listen, self.store, **given)
 
 
-async def test_a_mail_is_stored_as_it_came(lmtp_client: OpenClient) -> None:
+async def test_a_mail_is_stored_as_it_came(lmtp_client: "OpenClient") -> None:
     """Envelope and raw bytes, 8-bit and all; 250 once it is stored."""
     inbox = Inbox()
     content = "Subject: h\xe9\r\n\r\nSELESAI caf\u00e9 \r\n\r\n".encode("latin-1")
@@ -84,7 +76,7 @@ async def test_a_mail_is_stored_as_it_came(lmtp_client: OpenClient) -> None:
     assert [] == inbox.errors
 
 
-async def test_every_recipient_has_its_own_reply_in_order(lmtp_client: OpenClient) -> None:
+async def test_every_recipient_has_its_own_reply_in_order(lmtp_client: "OpenClient") -> None:
     """RFC 2033 section 4.2: stored for some, not for others, and the MTA keeps only the others."""
     fault = OSError("the database is away")
     inbox = Inbox(failing={BETA: fault})
@@ -93,11 +85,13 @@ async def test_every_recipient_has_its_own_reply_in_order(lmtp_client: OpenClien
         assert ["250", "250", "250", "550", "250"] == [reply[:3] for reply in replies]
         assert [STORED, LATER, STORED] == await client.send_content(b"x\r\n", 3)
         assert [STORED] == (await client.start_mail(ALFA))[2:] + await client.send_content(b"y\r\n", 1)
-    assert [(ALFA, b"x\r\n"), (GAMA, b"x\r\n"), (ALFA, b"y\r\n")] == [(mail.recipient, mail.raw) for mail in inbox.mails]
+    assert [(ALFA, b"x\r\n"), (GAMA, b"x\r\n"), (ALFA, b"y\r\n")] == [
+        (mail.recipient, mail.raw) for mail in inbox.mails
+    ]
     assert [(fault, ReceivedMail("dinas@malang.example", BETA, b"x\r\n"))] == inbox.errors
 
 
-async def test_250_is_said_only_after_storing(lmtp_client: OpenClient) -> None:
+async def test_250_is_said_only_after_storing(lmtp_client: "OpenClient") -> None:
     """While the store works the MTA hears nothing."""
     inbox = Inbox(slow=True)
     async with inbox.opened() as server, lmtp_client(server.address) as client:
@@ -111,10 +105,10 @@ async def test_250_is_said_only_after_storing(lmtp_client: OpenClient) -> None:
 
 
 async def test_the_standard_librarys_client_understands_us() -> None:
-    """smtplib.LMTP from a thread, over a Unix socket path, while the loop serves."""
+    """smtplib.LMTP from a thread, while the loop serves."""
     inbox = Inbox()
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "dinas@malang.example", ALFA, "Re: laporan"
+    message["From"], message["To"], message["Subject"] = ("dinas@malang.example", ALFA, "Re: laporan")
     message.set_content("SELESAI sudah diperbaiki\n")
 
     def deliver(host: str, port: int) -> dict[str, tuple[int, bytes]]:
@@ -128,11 +122,9 @@ async def test_the_standard_librarys_client_understands_us() -> None:
     assert [("dinas@malang.example", ALFA)] == [(mail.envelope_sender, mail.recipient) for mail in inbox.mails]
 
 
-async def test_the_greeting_offers_what_lmtp_demands() -> None:
+async def test_the_greeting_offers_what_lmtp_demands(lmtp_client: "OpenClient") -> None:
     """RFC 2033 section 4: pipelining and status codes; LHLO only; no AUTH and no STARTTLS here."""
-    async with Inbox().opened(max_bytes=5000) as server:
-        host, _, port = server.address.rpartition(":")
-        client = LmtpClient(*await asyncio.open_connection(host, int(port)))
+    async with Inbox().opened(max_bytes=5000) as server, lmtp_client(server.address, greet=False) as client:
         assert "220 smsd LMTP" == await client.read()
         assert "500 5.5.2" == (await client.say("EHLO mta.example"))[:9]
         assert "500 5.5.2" == (await client.say("HELO mta.example"))[:9]
@@ -140,10 +132,9 @@ async def test_the_greeting_offers_what_lmtp_demands() -> None:
         greeting = (await client.say("LHLO mta.example")).splitlines()
         expected = ["smsd", "SIZE 5000", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES", "HELP"]
         assert expected == [line[4:] for line in greeting]
-        client.writer.close()
 
 
-async def test_pipelined_commands_are_answered_in_order(lmtp_client: OpenClient) -> None:
+async def test_pipelined_commands_are_answered_in_order(lmtp_client: "OpenClient") -> None:
     """RFC 2920: everything up to DATA in one packet, as Postfix sends it."""
     inbox = Inbox()
     async with inbox.opened() as server, lmtp_client(server.address) as client:
@@ -155,7 +146,7 @@ async def test_pipelined_commands_are_answered_in_order(lmtp_client: OpenClient)
     assert [ReceivedMail("", ALFA, b"x\r\n")] == inbox.mails
 
 
-async def test_data_without_an_accepted_recipient_is_refused(lmtp_client: OpenClient) -> None:
+async def test_data_without_an_accepted_recipient_is_refused(lmtp_client: "OpenClient") -> None:
     """RFC 2033 section 4.2: 503, and no content is read."""
     async with Inbox().opened() as server, lmtp_client(server.address) as client:
         assert "503 5.5.1 No valid recipients" == await client.say("DATA")
@@ -166,14 +157,14 @@ async def test_data_without_an_accepted_recipient_is_refused(lmtp_client: OpenCl
         assert "503 5.5.1 No valid recipients" == await client.say("DATA")
 
 
-async def test_data_takes_no_argument(lmtp_client: OpenClient) -> None:
+async def test_data_takes_no_argument(lmtp_client: "OpenClient") -> None:
     """RFC 5321 section 4.1.1.4."""
     async with Inbox().opened() as server, lmtp_client(server.address) as client:
         await client.start_mail(ALFA)
         assert "501 5.5.4 Syntax: DATA" == await client.say("DATA now")
 
 
-async def test_too_large_mail_is_refused_for_every_recipient(lmtp_client: OpenClient) -> None:
+async def test_too_large_mail_is_refused_for_every_recipient(lmtp_client: "OpenClient") -> None:
     """552 once per recipient, after all of it was read, so that the session stays in step."""
     inbox = Inbox()
     async with inbox.opened(max_bytes=1000) as server, lmtp_client(server.address) as client:
@@ -185,7 +176,7 @@ async def test_too_large_mail_is_refused_for_every_recipient(lmtp_client: OpenCl
     assert [1000] == [len(mail.raw) for mail in inbox.mails]
 
 
-async def test_a_declared_size_that_is_too_large_is_refused_at_once(lmtp_client: OpenClient) -> None:
+async def test_a_declared_size_that_is_too_large_is_refused_at_once(lmtp_client: "OpenClient") -> None:
     """RFC 1870: nobody need send what will not be taken."""
     async with Inbox().opened(max_bytes=1000) as server, lmtp_client(server.address) as client:
         assert "552 5.3.4" == (await client.say("MAIL FROM:<a@b.example> SIZE=1001"))[:9]
@@ -203,7 +194,9 @@ async def test_a_declared_size_that_is_too_large_is_refused_at_once(lmtp_client:
         (b"\x00\xff\xfe\r\n", b"\x00\xff\xfe\r\n"),
     ],
 )
-async def test_odd_line_ends_are_kept_and_end_nothing(lmtp_client: OpenClient, content: bytes, expected: bytes) -> None:
+async def test_odd_line_ends_are_kept_and_end_nothing(
+    lmtp_client: "OpenClient", content: bytes, expected: bytes
+) -> None:
     """Only CRLF . CRLF ends a mail (no smuggling with bare LF), and what came is what is stored, dots apart."""
     inbox = Inbox()
     async with inbox.opened() as server, lmtp_client(server.address) as client:
@@ -213,7 +206,7 @@ async def test_odd_line_ends_are_kept_and_end_nothing(lmtp_client: OpenClient, c
 
 
 @pytest.mark.parametrize("length", [998, 65534, 65535, 65536, 65537, 65538, 131072, 1_000_000])
-async def test_very_long_lines_arrive_whole(lmtp_client: OpenClient, length: int) -> None:
+async def test_very_long_lines_arrive_whole(lmtp_client: "OpenClient", length: int) -> None:
     """Some agencies' web mail writes a whole page as one line; RFC 5321's 1000 octets are no reason to lose it."""
     inbox = Inbox()
     content = b"a\r\n." + b"." * length + b"\r\n" + b"x" * length + b"\r\n.z\r\n"
@@ -224,28 +217,19 @@ async def test_very_long_lines_arrive_whole(lmtp_client: OpenClient, length: int
 
 
 @given(lines=st.lists(st.binary(max_size=40).filter(lambda line: b"\r\n" not in line + b"\r"), max_size=8))
-def test_any_bytes_arrive_unchanged(lines: list[bytes]) -> None:
+def test_any_bytes_arrive_unchanged(lmtp_client: "OpenClient", lines: list[bytes]) -> None:
     """Dots are doubled by the client and single again in the store; nothing else is touched."""
-    inbox_mails: list[bytes] = []
+    inbox = Inbox()
 
-    async def store(mail: ReceivedMail) -> None:
-        inbox_mails.append(mail.raw)
-
-    async def deliver() -> str:
-        async with open_lmtp(ANY_PORT, store, accepts=lambda _: True) as server:
-            host, _, port = server.address.rpartition(":")
-            client = LmtpClient(*await asyncio.open_connection(host, int(port)))
-            await client.read()
-            await client.say("LHLO mta.example")
+    async def deliver() -> list[str]:
+        async with inbox.opened() as server, lmtp_client(server.address) as client:
             await client.start_mail(ALFA)
-            stuffed = b"".join((b"." if line.startswith(b".") else b"") + line + b"\r\n" for line in lines)
-            replies = await client.send_content(stuffed, 1)
-            client.writer.close()
-            await client.writer.wait_closed()
-            return replies[0]
+            dots = [b"." if line.startswith(b".") else b"" for line in lines]
+            stuffed = b"".join(dot + line + b"\r\n" for dot, line in zip(dots, lines, strict=True))
+            return await client.send_content(stuffed, 1)
 
-    assert STORED == asyncio.run(deliver())
-    assert [b"".join(line + b"\r\n" for line in lines)] == inbox_mails
+    assert [STORED] == asyncio.run(deliver())
+    assert [b"".join(line + b"\r\n" for line in lines)] == [mail.raw for mail in inbox.mails]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +243,7 @@ def test_any_bytes_arrive_unchanged(lines: list[bytes]) -> None:
         "root@[127.0.0.1]",
     ],
 )
-async def test_odd_senders_are_taken(lmtp_client: OpenClient, sender: str) -> None:
+async def test_odd_senders_are_taken(lmtp_client: "OpenClient", sender: str) -> None:
     """The MTA has accepted that mail already: refusing its sender would lose an answer."""
     inbox = Inbox()
     async with inbox.opened() as server, lmtp_client(server.address) as client:
@@ -285,29 +269,28 @@ async def test_odd_senders_are_taken(lmtp_client: OpenClient, sender: str) -> No
         ("EXPN x", "502 5.5.1"),
     ],
 )
-async def test_nonsense_is_answered_and_survived(lmtp_client: OpenClient, command: str, expected: str) -> None:
+async def test_nonsense_is_answered_and_survived(lmtp_client: "OpenClient", command: str, expected: str) -> None:
     """A status with every reply (RFC 2034), and the session goes on."""
     async with Inbox().opened() as server, lmtp_client(server.address) as client:
         assert expected == (await client.say(command))[:9]
         assert "250 2.0.0 OK" == await client.say("NOOP")
 
 
-async def test_a_long_sender_fits(lmtp_client: OpenClient) -> None:
+async def test_a_long_sender_fits(lmtp_client: "OpenClient") -> None:
     """Bounce addresses of mailing lists are long, and a second session must not shrink the first one's limits."""
     sender = f"{'a' * 600}@lists.example"
-    async with Inbox().opened() as server, lmtp_client(server.address) as client:
-        async with lmtp_client(server.address):
-            assert "250 2.0.0 OK" == await client.say(f"MAIL FROM:<{sender}>")
+    async with Inbox().opened() as server, lmtp_client(server.address) as client, lmtp_client(server.address):
+        assert "250 2.0.0 OK" == await client.say(f"MAIL FROM:<{sender}>")
 
 
-async def test_too_many_recipients_are_put_off(lmtp_client: OpenClient) -> None:
+async def test_too_many_recipients_are_put_off(lmtp_client: "OpenClient") -> None:
     """The hundred-and-first comes again in another mail (RFC 5321 section 4.5.3.1.10)."""
     async with Inbox().opened() as server, lmtp_client(server.address) as client:
         replies = await client.start_mail(*(f"t-{number}@1708.example" for number in range(101)))
         assert ["250 2.1.5 OK", "452 4.5.3 Too many recipients"] == replies[-2:]
 
 
-async def test_a_lookup_that_fails_puts_the_recipient_off(lmtp_client: OpenClient) -> None:
+async def test_a_lookup_that_fails_puts_the_recipient_off(lmtp_client: "OpenClient") -> None:
     """An unanswered question is no "no such recipient"."""
     fault = RuntimeError("tokens are not loaded")
 
@@ -321,15 +304,17 @@ async def test_a_lookup_that_fails_puts_the_recipient_off(lmtp_client: OpenClien
     assert [(fault, None)] == inbox.errors
 
 
-async def test_a_fault_of_ours_in_the_session_is_temporary(lmtp_client: OpenClient) -> None:
+async def test_a_fault_of_ours_in_the_session_is_temporary(lmtp_client: "OpenClient") -> None:
     """aiosmtpd would say 500, and the MTA would bounce the mail; we say 421, tell the caller, and hang up."""
     inbox = Inbox()
     async with inbox.opened() as server, lmtp_client(server.address) as client:
-        # A lone surrogate cannot be written into the reply that aiosmtpd makes of an unknown parameter's address.
-        assert "421 4.3.0 Internal error, try again later" == await client.say(b"HELP " + b"\xff" * 3) or True
+        # aiosmtpd repeats the argument in its reply, where these bytes cannot be encoded.
+        assert "421 4.3.0 Internal error, try again later" == await client.say(b"VRFY a@b@c\xff")
+        assert "" == await client.read()
+    assert [(UnicodeEncodeError, None)] == [(type(error), mail) for error, mail in inbox.errors]
 
 
-async def test_a_report_that_fails_does_not_break_the_protocol(lmtp_client: OpenClient) -> None:
+async def test_a_report_that_fails_does_not_break_the_protocol(lmtp_client: "OpenClient") -> None:
     """Every recipient still hears 451, and the loop's handler hears of the second fault."""
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
@@ -345,7 +330,7 @@ async def test_a_report_that_fails_does_not_break_the_protocol(lmtp_client: Open
     assert [fault, fault] == [complaint["exception"] for complaint in complaints]
 
 
-async def test_without_on_error_the_loop_hears_of_failures(lmtp_client: OpenClient) -> None:
+async def test_without_on_error_the_loop_hears_of_failures(lmtp_client: "OpenClient") -> None:
     """Nothing is swallowed."""
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
@@ -358,7 +343,7 @@ async def test_without_on_error_the_loop_hears_of_failures(lmtp_client: OpenClie
 
 
 @pytest.mark.parametrize("before_end", [b"DATA\r\nhalf a mail\r\n", b"", b"DATA\r\nx" * 30_000])
-async def test_half_a_mail_is_not_stored(lmtp_client: OpenClient, before_end: bytes) -> None:
+async def test_half_a_mail_is_not_stored(lmtp_client: "OpenClient", before_end: bytes) -> None:
     """A connection that is lost before the final dot leaves nothing behind, and no error either."""
     inbox = Inbox()
     async with inbox.opened() as server:
@@ -373,7 +358,7 @@ async def test_half_a_mail_is_not_stored(lmtp_client: OpenClient, before_end: by
     assert ([b"x\r\n"], []) == ([mail.raw for mail in inbox.mails], inbox.errors)
 
 
-async def test_a_client_that_leaves_while_we_store_breaks_nothing(lmtp_client: OpenClient) -> None:
+async def test_a_client_that_leaves_while_we_store_breaks_nothing(lmtp_client: "OpenClient") -> None:
     """It heard no 250, so it comes again; the store of this time is given up."""
     inbox = Inbox(slow=True)
     async with inbox.opened() as server:
@@ -386,7 +371,7 @@ async def test_a_client_that_leaves_while_we_store_breaks_nothing(lmtp_client: O
     assert ([], [], 1) == (inbox.mails, inbox.errors, inbox.cancelled)
 
 
-async def test_a_stop_ends_idle_sessions_and_finishes_mail_in_hand(lmtp_client: OpenClient) -> None:
+async def test_a_stop_ends_idle_sessions_and_finishes_mail_in_hand(lmtp_client: "OpenClient") -> None:
     """Idle ones hear 421; the mail in hand is stored and answered, then 421; nobody new comes in."""
     inbox = Inbox(slow=True)
     opened = inbox.opened()
@@ -407,7 +392,7 @@ async def test_a_stop_ends_idle_sessions_and_finishes_mail_in_hand(lmtp_client: 
     assert ([ALFA], []) == ([mail.recipient for mail in inbox.mails], inbox.errors)
 
 
-async def test_a_stop_does_not_wait_for_ever(lmtp_client: OpenClient) -> None:
+async def test_a_stop_does_not_wait_for_ever(lmtp_client: "OpenClient") -> None:
     """After the grace the mail in hand is given up without an answer; the MTA keeps it."""
     inbox = Inbox(slow=True)
     opened = inbox.opened(grace_s=0.1)
@@ -419,14 +404,13 @@ async def test_a_stop_does_not_wait_for_ever(lmtp_client: OpenClient) -> None:
         async with asyncio.timeout(2):
             await opened.__aexit__(None, None, None)
         assert "354" == (await client.read())[:3]
-        with pytest.raises(ConnectionResetError):
-            await client.read()
-            raise ConnectionResetError  # an abort may also show as a plain end
+        with contextlib.suppress(ConnectionResetError):
+            assert "" == await client.read()
     assert ([], 1) == (inbox.mails, inbox.cancelled)
 
 
 async def test_a_unix_socket_is_for_owner_and_group_and_gone_afterwards(
-    tmp_path: Path, lmtp_client: OpenClient
+    tmp_path: Path, lmtp_client: "OpenClient"
 ) -> None:
     """Mode 0660, so that the MTA's group may write; unlinked on leaving."""
     path = tmp_path / "lmtp.sock"
@@ -440,7 +424,7 @@ async def test_a_unix_socket_is_for_owner_and_group_and_gone_afterwards(
     assert not path.exists()
 
 
-async def test_a_socket_left_by_a_killed_process_is_replaced(tmp_path: Path, lmtp_client: OpenClient) -> None:
+async def test_a_socket_left_by_a_killed_process_is_replaced(tmp_path: Path, lmtp_client: "OpenClient") -> None:
     """After SIGKILL the file is still there and nobody listens."""
     path = tmp_path / "lmtp.sock"
     with socket.socket(socket.AF_UNIX) as dead:
@@ -489,10 +473,7 @@ async def test_a_successors_socket_is_not_unlinked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("listen", "reason"),
-    [
-        ("unix:{tmp}/missing/lmtp.sock", "no such file or directory"),
-        ("192.0.2.1:2424", "check .mail. lmtp_listen"),
-    ],
+    [("unix:{tmp}/missing/lmtp.sock", "no such file or directory"), ("192.0.2.1:2424", "check .mail. lmtp_listen")],
 )
 async def test_an_address_that_cannot_be_opened_names_the_setting(tmp_path: Path, listen: str, reason: str) -> None:
     """A missing folder, an address of another machine."""
@@ -510,7 +491,7 @@ async def test_a_port_in_use_names_the_setting() -> None:
 
 
 @pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="no IPv6 here")
-async def test_ipv6_has_brackets(lmtp_client: OpenClient) -> None:
+async def test_ipv6_has_brackets(lmtp_client: "OpenClient") -> None:
     """The address comes back as it is written."""
     async with Inbox().opened("[::1]:0") as server:
         assert server.address.startswith("[::1]:")

@@ -7,14 +7,14 @@ import time
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from smsd.mail.smtp import (
     Accepted,
-    Mailer,
     MailDeferred,
+    Mailer,
     MailError,
     MailRefused,
     MailUnavailable,
@@ -25,19 +25,22 @@ from smsd.mail.smtp import (
     retry_after_s,
     wire_bytes,
 )
-from tests.smsd.mail.conftest import DROP, HANG, Certificate, OpenRelay, Relay
 
+if TYPE_CHECKING:
+    from tests.smsd.mail.conftest import Certificate, OpenRelay, Relay
+
+DROP, HANG = ("drop the connection", "never answer")  # what the relay in conftest.py does instead of answering
 AGENCY = "dpu@malangkota.example"
 US = "t-k3m7x2ahn9wq@1708.example"
 
 
-def settings(relay: Relay, **changes: Any) -> SmtpSettings:
+def settings(relay: "Relay", **changes: Any) -> SmtpSettings:
     return SmtpSettings(**{"host": "127.0.0.1", "port": relay.port, "tls": "none", "timeout_s": 5, **changes})
 
 
 def letter(text: str = "Jalan rusak") -> EmailMessage:
     message = EmailMessage(policy=SMTP)
-    message["From"], message["To"], message["Subject"] = "lapor@1708.example", AGENCY, "Laporan"
+    message["From"], message["To"], message["Subject"] = ("lapor@1708.example", AGENCY, "Laporan")
     message["Message-ID"] = "<1@1708.example>"
     message.set_content(text, cte="quoted-printable")
     return message
@@ -53,28 +56,28 @@ async def failure(mailer: Mailer, **changes: str) -> MailError:
     return caught.value
 
 
-async def test_a_mail_is_accepted_with_its_queue_id(open_relay: OpenRelay) -> None:
+async def test_a_mail_is_accepted_with_its_queue_id(open_relay: "OpenRelay") -> None:
     """The server gets the envelope and the very bytes; we get its words and its queue id."""
     async with open_relay() as relay, open_mailer(settings(relay)) as mailer:
         assert Accepted("2.0.0 Ok: queued as 4F0001", "4F0001") == await send(mailer)
         assert [(US, [AGENCY], wire_bytes(letter()))] == relay.mails
 
 
-async def test_lines_that_begin_with_a_dot_arrive(open_relay: OpenRelay) -> None:
+async def test_lines_that_begin_with_a_dot_arrive(open_relay: "OpenRelay") -> None:
     """RFC 5321 section 4.5.2: a dot is doubled on the way and single at the end."""
     async with open_relay() as relay, open_mailer(settings(relay)) as mailer:
         await mailer.send(letter(".\n..x\n"), envelope_sender=US, recipient=AGENCY)
         assert relay.mails[0][2].endswith(b"\r\n.\r\n..x\r\n")
 
 
-async def test_a_bounce_address_may_be_empty(open_relay: OpenRelay) -> None:
+async def test_a_bounce_address_may_be_empty(open_relay: "OpenRelay") -> None:
     """An empty envelope sender is `<>` (RFC 5321 section 4.5.5)."""
     async with open_relay() as relay, open_mailer(settings(relay)) as mailer:
         await send(mailer, envelope_sender="")
         assert "<>" == relay.mails[0][0]
 
 
-async def test_opening_connects_nowhere(open_relay: OpenRelay) -> None:
+async def test_opening_connects_nowhere(open_relay: "OpenRelay") -> None:
     """A mail server that is down must not keep the gateway from starting."""
     async with open_relay() as relay:
         async with open_mailer(settings(relay)):
@@ -82,7 +85,7 @@ async def test_opening_connects_nowhere(open_relay: OpenRelay) -> None:
         assert 0 == relay.sessions
 
 
-async def test_one_session_carries_many_mails_and_ends_with_quit(open_relay: OpenRelay) -> None:
+async def test_one_session_carries_many_mails_and_ends_with_quit(open_relay: "OpenRelay") -> None:
     """Sessions are kept and used again; leaving says goodbye."""
     async with open_relay() as relay:
         async with open_mailer(settings(relay)) as mailer:
@@ -91,7 +94,7 @@ async def test_one_session_carries_many_mails_and_ends_with_quit(open_relay: Ope
         assert (5, 1, 1) == (len(relay.mails), relay.sessions, relay.quits)
 
 
-async def test_at_most_so_many_sessions_are_open(open_relay: OpenRelay) -> None:
+async def test_at_most_so_many_sessions_are_open(open_relay: "OpenRelay") -> None:
     """Twenty mails at once share the configured number of sessions."""
     async with open_relay() as relay:
         async with open_mailer(settings(relay, connections=3)) as mailer:
@@ -99,7 +102,7 @@ async def test_at_most_so_many_sessions_are_open(open_relay: OpenRelay) -> None:
         assert (20, 3, 3, 3) == (len(relay.mails), relay.sessions, relay.most_open, relay.quits)
 
 
-async def test_an_idle_session_is_closed(open_relay: OpenRelay) -> None:
+async def test_an_idle_session_is_closed(open_relay: "OpenRelay") -> None:
     """After `idle_s` the server has its slot back; the next mail opens a new session."""
     async with open_relay() as relay, open_mailer(settings(relay, idle_s=0.05)) as mailer:
         await send(mailer)
@@ -109,9 +112,9 @@ async def test_an_idle_session_is_closed(open_relay: OpenRelay) -> None:
         assert (2, 2) == (relay.sessions, len(relay.mails))
 
 
-async def test_leaving_while_an_idle_session_says_goodbye_waits_for_it(open_relay: OpenRelay) -> None:
+async def test_leaving_while_an_idle_session_says_goodbye_waits_for_it(open_relay: "OpenRelay") -> None:
     """No task outlives the mailer."""
-    async with open_relay(Relay({"QUIT": [HANG]})) as relay:
+    async with open_relay({"QUIT": [HANG]}) as relay:
         async with open_mailer(settings(relay, idle_s=0.05)) as mailer:
             await send(mailer)
             await asyncio.sleep(0.2)
@@ -119,7 +122,7 @@ async def test_leaving_while_an_idle_session_says_goodbye_waits_for_it(open_rela
         assert set() == {task for task in asyncio.all_tasks() if "_expire" in repr(task)}
 
 
-async def test_a_session_that_died_while_idle_is_no_failed_attempt(open_relay: OpenRelay) -> None:
+async def test_a_session_that_died_while_idle_is_no_failed_attempt(open_relay: "OpenRelay") -> None:
     """The server hangs up on idle clients; the next mail goes through all the same."""
     async with open_relay(timeout=0.1) as relay, open_mailer(settings(relay)) as mailer:
         await send(mailer)
@@ -129,28 +132,33 @@ async def test_a_session_that_died_while_idle_is_no_failed_attempt(open_relay: O
 
 
 @pytest.mark.parametrize("reply", [DROP, "421 4.7.0 Too many messages in this session"])
-async def test_a_session_that_ends_when_used_again_is_no_failed_attempt(open_relay: OpenRelay, reply: str) -> None:
+async def test_a_session_that_ends_when_used_again_is_no_failed_attempt(open_relay: "OpenRelay", reply: str) -> None:
     """Cut between two mails, silently or with 421: a fresh session takes the mail."""
-    relay = Relay({"MAIL": ["250 OK", reply]})
-    async with open_relay(relay), open_mailer(settings(relay)) as mailer:
+    async with open_relay({"MAIL": ["250 OK", reply]}) as relay, open_mailer(settings(relay)) as mailer:
         await send(mailer)
         await send(mailer)
         assert (2, 2) == (len(relay.mails), relay.sessions)
 
 
-async def test_a_second_session_that_ends_is_a_failed_attempt(open_relay: OpenRelay) -> None:
-    """Only one fresh session is tried."""
-    relay = Relay({"MAIL": ["250 OK", DROP, DROP]})
-    async with open_relay(relay), open_mailer(settings(relay)) as mailer:
+async def test_a_refusal_on_a_kept_session_is_not_tried_again_at_once(open_relay: "OpenRelay") -> None:
+    """Only sessions that ended are replaced; a server that says "later" is taken at its word."""
+    async with open_relay({"RCPT": ["250 OK", "450 4.2.0 Later"]}) as relay, open_mailer(settings(relay)) as mailer:
         await send(mailer)
-        assert MailDeferred == type(await failure(mailer))
+        assert "recipient" == (await failure(mailer)).stage
+        assert (1, 1) == (relay.sessions, len(relay.mails))
+
+
+async def test_a_second_session_that_ends_is_a_failed_attempt(open_relay: "OpenRelay") -> None:
+    """Only one fresh session is tried."""
+    async with open_relay({"MAIL": ["250 OK", DROP, DROP]}) as relay, open_mailer(settings(relay)) as mailer:
+        await send(mailer)
+        assert type(await failure(mailer)) is MailDeferred
         assert 2 == relay.sessions
 
 
-async def test_leaving_is_bounded_when_the_server_does_not_say_goodbye(open_relay: OpenRelay) -> None:
+async def test_leaving_is_bounded_when_the_server_does_not_say_goodbye(open_relay: "OpenRelay") -> None:
     """A server that never answers QUIT costs two seconds, not for ever, and not per session."""
-    relay = Relay({"QUIT": [HANG, HANG]})
-    async with open_relay(relay):
+    async with open_relay({"QUIT": [HANG, HANG]}) as relay:
         async with open_mailer(settings(relay)) as mailer:
             await asyncio.gather(send(mailer), send(mailer))
             started = time.monotonic()
@@ -158,10 +166,12 @@ async def test_leaving_is_bounded_when_the_server_does_not_say_goodbye(open_rela
         assert time.monotonic() - started < 3
 
 
-async def test_greylisting_is_deferred_for_the_time_it_names(open_relay: OpenRelay) -> None:
+async def test_greylisting_is_deferred_for_the_time_it_names(open_relay: "OpenRelay") -> None:
     """4xx at RCPT: same mail later, when the server says; the session is fit for the next mail."""
-    relay = Relay({"RCPT": ["450 4.2.0 Greylisted, try again in 300 seconds"]})
-    async with open_relay(relay), open_mailer(settings(relay)) as mailer:
+    async with (
+        open_relay({"RCPT": ["450 4.2.0 Greylisted, try again in 300 seconds"]}) as relay,
+        open_mailer(settings(relay)) as mailer,
+    ):
         error = await failure(mailer)
         assert (MailDeferred, True, 450, "4.2.0", 300.0, "recipient") == (
             type(error), error.retryable, error.code, error.status, error.retry_after_s, error.stage,
@@ -179,11 +189,10 @@ async def test_greylisting_is_deferred_for_the_time_it_names(open_relay: OpenRel
     ],
 )
 async def test_a_5xx_is_final_and_says_whose_fault_it_is(
-    open_relay: OpenRelay, command: str, stage: str, cure: str
+    open_relay: "OpenRelay", command: str, stage: str, cure: str
 ) -> None:
     """No retry; stage, code, status and words of the server are kept, and the session too."""
-    relay = Relay({command: ["550 5.1.1 No\tsuch user here"]})
-    async with open_relay(relay), open_mailer(settings(relay)) as mailer:
+    async with open_relay({command: ["550 5.1.1 No\tsuch user here"]}) as relay, open_mailer(settings(relay)) as mailer:
         error = await failure(mailer)
         assert (MailRefused, False, 550, "5.1.1", "5.1.1 No such user here", stage, None) == (
             type(error), error.retryable, error.code, error.status, error.text, error.stage, error.retry_after_s,
@@ -193,26 +202,26 @@ async def test_a_5xx_is_final_and_says_whose_fault_it_is(
         assert 1 == relay.sessions
 
 
-async def test_a_refusal_by_policy_does_not_blame_the_address(open_relay: OpenRelay) -> None:
+async def test_a_refusal_by_policy_does_not_blame_the_address(open_relay: "OpenRelay") -> None:
     """5.7.x at RCPT is "relay access denied", which the agency can do nothing about."""
-    relay = Relay({"RCPT": ["554 5.7.1 Relay access denied"]})
-    async with open_relay(relay), open_mailer(settings(relay)) as mailer:
+    async with open_relay({"RCPT": ["554 5.7.1 Relay access denied"]}) as relay, open_mailer(settings(relay)) as mailer:
         error = await failure(mailer)
         assert "ask the operator of the mail server to let us send there" in error.operator_sentence
 
 
-async def test_a_full_mailbox_is_not_a_dead_one(open_relay: OpenRelay) -> None:
+async def test_a_full_mailbox_is_not_a_dead_one(open_relay: "OpenRelay") -> None:
     """RFC 3463: 5.2.2 is a persistent transient failure, so it is tried again, a day later."""
-    relay = Relay({"RCPT": ["552 5.2.2 Mailbox full"]})
-    async with open_relay(relay), open_mailer(settings(relay)) as mailer:
+    async with open_relay({"RCPT": ["552 5.2.2 Mailbox full"]}) as relay, open_mailer(settings(relay)) as mailer:
         error = await failure(mailer)
         assert (MailDeferred, True, 86400.0) == (type(error), error.retryable, error.retry_after_s)
 
 
-async def test_a_server_that_wants_a_login_concerns_all_mail(open_relay: OpenRelay) -> None:
+async def test_a_server_that_wants_a_login_concerns_all_mail(open_relay: "OpenRelay") -> None:
     """530 at MAIL is our configuration, not this mail."""
-    relay = Relay({"MAIL": ["530 5.7.0 Authentication required"]})
-    async with open_relay(relay), open_mailer(settings(relay)) as mailer:
+    async with (
+        open_relay({"MAIL": ["530 5.7.0 Authentication required"]}) as relay,
+        open_mailer(settings(relay)) as mailer,
+    ):
         error = await failure(mailer)
         assert (MailUnavailable, True) == (type(error), error.retryable)
         assert "check [mail] tls, user and password_file" in error.operator_sentence
@@ -221,11 +230,10 @@ async def test_a_server_that_wants_a_login_concerns_all_mail(open_relay: OpenRel
 @pytest.mark.parametrize("command", ["MAIL", "RCPT"])
 @pytest.mark.parametrize(("fault", "how"), [(DROP, "hung up"), (HANG, "stopped answering")])
 async def test_a_connection_lost_before_data_is_deferred(
-    open_relay: OpenRelay, command: str, fault: str, how: str
+    open_relay: "OpenRelay", command: str, fault: str, how: str
 ) -> None:
     """Nothing was sent, so the mail simply goes later."""
-    relay = Relay({command: [fault]})
-    async with open_relay(relay), open_mailer(settings(relay, timeout_s=0.3)) as mailer:
+    async with open_relay({command: [fault]}) as relay, open_mailer(settings(relay, timeout_s=0.3)) as mailer:
         error = await failure(mailer)
         assert (MailDeferred, None) == (type(error), error.code)
         assert f"{how} before taking the mail" in error.operator_sentence
@@ -236,10 +244,12 @@ async def test_a_connection_lost_before_data_is_deferred(
 @pytest.mark.parametrize(
     ("fault", "how"), [(DROP, "hung up"), (HANG, "stopped answering"), ("tidak jelas", "not SMTP")]
 )
-async def test_a_connection_lost_after_data_is_uncertain(open_relay: OpenRelay, fault: str, how: str) -> None:
+async def test_a_connection_lost_after_data_is_uncertain(open_relay: "OpenRelay", fault: str, how: str) -> None:
     """The server has the mail and we have no answer: again, with the same Message-ID, and not by the pool itself."""
-    relay = Relay({"DATA": ["250 OK", fault]})
-    async with open_relay(relay), open_mailer(settings(relay, data_timeout_s=0.3)) as mailer:
+    async with (
+        open_relay({"DATA": ["250 OK", fault]}) as relay,
+        open_mailer(settings(relay, data_timeout_s=0.3)) as mailer,
+    ):
         await send(mailer)
         error = await failure(mailer)
         assert (MailUncertain, True) == (type(error), error.retryable)
@@ -247,31 +257,34 @@ async def test_a_connection_lost_after_data_is_uncertain(open_relay: OpenRelay, 
         assert 2 == len(relay.mails)
 
 
-async def test_an_answer_that_is_not_smtp_is_deferred(open_relay: OpenRelay) -> None:
+async def test_an_answer_that_is_not_smtp_is_deferred(open_relay: "OpenRelay") -> None:
     """Whatever stands at that port, it is not our mail server."""
-    relay = Relay({"MAIL": ["HTTP/1.1 400 Bad Request"]})
-    async with open_relay(relay), open_mailer(settings(relay)) as mailer:
+    async with open_relay({"MAIL": ["HTTP/1.1 400 Bad Request"]}) as relay, open_mailer(settings(relay)) as mailer:
         error = await failure(mailer)
-        assert MailDeferred == type(error)
+        assert type(error) is MailDeferred
         assert "not SMTP" in error.operator_sentence
         await send(mailer)
         assert 2 == relay.sessions
 
 
-async def test_a_session_that_cannot_be_reset_is_closed(open_relay: OpenRelay) -> None:
+async def test_a_session_that_cannot_be_reset_is_closed(open_relay: "OpenRelay") -> None:
     """After a refused mail the envelope must be clean, or the session is not used again."""
-    relay = Relay({"RCPT": ["550 5.1.1 Unknown"], "RSET": ["421 4.3.0 Going down"]})
-    async with open_relay(relay), open_mailer(settings(relay)) as mailer:
+    async with (
+        open_relay({"RCPT": ["550 5.1.1 Unknown"], "RSET": ["421 4.3.0 Going down"]}) as relay,
+        open_mailer(settings(relay)) as mailer,
+    ):
         await failure(mailer)
         await send(mailer)
         assert 2 == relay.sessions
 
 
 @pytest.mark.parametrize("command", ["MAIL", "DATA", "RSET"])
-async def test_a_cancelled_send_spoils_no_session(open_relay: OpenRelay, command: str) -> None:
+async def test_a_cancelled_send_spoils_no_session(open_relay: "OpenRelay", command: str) -> None:
     """The reply that comes too late must not answer the next mail."""
-    relay = Relay({command: [HANG], "RCPT": ["250 OK"] if command != "RSET" else ["550 5.1.1 Unknown"]})
-    async with open_relay(relay), open_mailer(settings(relay)) as mailer:
+    async with (
+        open_relay({command: [HANG], "RCPT": ["250 OK"] if command != "RSET" else ["550 5.1.1 Unknown"]}) as relay,
+        open_mailer(settings(relay)) as mailer,
+    ):
         sending = asyncio.create_task(send(mailer))
         await asyncio.sleep(0.2)
         sending.cancel()
@@ -282,7 +295,7 @@ async def test_a_cancelled_send_spoils_no_session(open_relay: OpenRelay, command
         assert 2 == relay.sessions
 
 
-async def test_a_send_that_ends_after_closing_leaves_no_session(open_relay: OpenRelay) -> None:
+async def test_a_send_that_ends_after_closing_leaves_no_session(open_relay: "OpenRelay") -> None:
     """A mail in hand when the mailer closes is sent, and its session is closed instead of kept."""
     async with open_relay() as relay:
         async with open_mailer(settings(relay)) as mailer:
@@ -293,14 +306,14 @@ async def test_a_send_that_ends_after_closing_leaves_no_session(open_relay: Open
         assert 0 == relay.open_sessions
 
 
-async def test_delivery_notices_are_asked_for_where_they_are_offered(open_relay: OpenRelay) -> None:
+async def test_delivery_notices_are_asked_for_where_they_are_offered(open_relay: "OpenRelay") -> None:
     """RFC 3461: tell us of failure and delay, and return only the headers."""
-    async with open_relay(Relay(extensions=("DSN",))) as relay, open_mailer(settings(relay)) as mailer:
+    async with open_relay(extensions=("DSN",)) as relay, open_mailer(settings(relay)) as mailer:
         await send(mailer)
         assert [f"SIZE={len(wire_bytes(letter()))}", "RET=HDRS", "NOTIFY=FAILURE,DELAY"] == relay.parameters
 
 
-async def test_nothing_is_asked_of_a_server_that_offers_nothing(open_relay: OpenRelay) -> None:
+async def test_nothing_is_asked_of_a_server_that_offers_nothing(open_relay: "OpenRelay") -> None:
     """Parameters a server did not announce would make it refuse the mail."""
     async with open_relay(data_size_limit=None) as relay, open_mailer(settings(relay)) as mailer:
         await send(mailer)
@@ -316,7 +329,7 @@ async def test_nothing_is_asked_of_a_server_that_offers_nothing(open_relay: Open
         {"envelope_sender": "a b@1708.example"},
     ],
 )
-async def test_addresses_that_smtp_cannot_carry_are_refused(open_relay: OpenRelay, changes: dict[str, str]) -> None:
+async def test_addresses_that_smtp_cannot_carry_are_refused(open_relay: "OpenRelay", changes: dict[str, str]) -> None:
     """They never reach the command line of the server."""
     async with open_relay() as relay, open_mailer(settings(relay)) as mailer:
         error = await failure(mailer, **changes)
@@ -324,7 +337,7 @@ async def test_addresses_that_smtp_cannot_carry_are_refused(open_relay: OpenRela
         assert [] == relay.mails
 
 
-async def test_a_message_that_cannot_be_written_is_refused(open_relay: OpenRelay) -> None:
+async def test_a_message_that_cannot_be_written_is_refused(open_relay: "OpenRelay") -> None:
     """A fault of ours in one message is that message's end, and no crash of the loop."""
     broken = EmailMessage(policy=SMTP)
     broken.set_content("x")
@@ -335,7 +348,7 @@ async def test_a_message_that_cannot_be_written_is_refused(open_relay: OpenRelay
         assert 0 == relay.sessions
 
 
-async def test_eight_bit_text_goes_out_as_seven_bit(open_relay: OpenRelay) -> None:
+async def test_eight_bit_text_goes_out_as_seven_bit(open_relay: "OpenRelay") -> None:
     """Not every relay speaks 8BITMIME, so no message relies on it."""
     message = EmailMessage(policy=SMTP)
     message.set_content("Jalan ke Desa Sukamulyá rusak\n", cte="8bit")
@@ -366,7 +379,7 @@ async def test_a_host_that_has_no_address_is_said_to_have_none(host: str) -> Non
     """Name resolution fails, by DNS or by the rules of names."""
     async with open_mailer(SmtpSettings(host, 25, "none", timeout_s=20)) as mailer:
         error = await failure(mailer)
-        assert MailUnavailable == type(error)
+        assert type(error) is MailUnavailable
         assert error.operator_sentence.startswith(f"cannot reach mail server {host}:25 (")
 
 
@@ -374,7 +387,7 @@ async def test_a_network_that_cannot_be_reached_is_said_so() -> None:
     """An operating system error comes in the system's words."""
     async with open_mailer(SmtpSettings("255.255.255.255", 25, "none", timeout_s=5)) as mailer:
         error = await failure(mailer)
-        assert MailUnavailable == type(error)
+        assert type(error) is MailUnavailable
         assert "cannot reach mail server 255.255.255.255:25 (" in error.operator_sentence
 
 
@@ -388,18 +401,17 @@ async def test_a_network_that_cannot_be_reached_is_said_so() -> None:
     ],
 )
 async def test_a_server_that_does_not_greet_is_unavailable(
-    open_relay: OpenRelay, greeting: str, expected: str
+    open_relay: "OpenRelay", greeting: str, expected: str
 ) -> None:
     """No mail is to blame, and every mail may go later."""
-    relay = Relay({"greeting": [greeting]})
-    async with open_relay(relay), open_mailer(settings(relay, timeout_s=0.3)) as mailer:
+    async with open_relay({"greeting": [greeting]}) as relay, open_mailer(settings(relay, timeout_s=0.3)) as mailer:
         error = await failure(mailer)
-        assert MailUnavailable == type(error)
+        assert type(error) is MailUnavailable
         assert expected in error.operator_sentence
         await send(mailer)
 
 
-async def test_starttls_encrypts_before_the_login(open_relay: OpenRelay, certificate: Certificate) -> None:
+async def test_starttls_encrypts_before_the_login(open_relay: "OpenRelay", certificate: "Certificate") -> None:
     """RFC 3207: the password is only said over TLS, to a certificate that was checked."""
     async with open_relay(tls_context=certificate.context, auth_required=True) as relay:
         given = settings(relay, tls="starttls", tls_ca_file=str(certificate.file), user="smsd", password="rahasia")
@@ -409,7 +421,7 @@ async def test_starttls_encrypts_before_the_login(open_relay: OpenRelay, certifi
         assert (2, 1, 1) == (len(relay.mails), relay.sessions, relay.quits)
 
 
-async def test_tls_from_the_first_byte(open_relay: OpenRelay, certificate: Certificate) -> None:
+async def test_tls_from_the_first_byte(open_relay: "OpenRelay", certificate: "Certificate") -> None:
     """Port 465's way."""
     async with open_relay(implicit_tls=certificate.context) as relay:
         async with open_mailer(settings(relay, tls="tls", tls_ca_file=str(certificate.file))) as mailer:
@@ -419,7 +431,7 @@ async def test_tls_from_the_first_byte(open_relay: OpenRelay, certificate: Certi
 
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
 async def test_an_unknown_certificate_is_not_trusted(
-    open_relay: OpenRelay, certificate: Certificate, tls: str
+    open_relay: "OpenRelay", certificate: "Certificate", tls: str
 ) -> None:
     """Certificates are checked unless an authority was named, and the sentence says how."""
     options = {"tls_context": certificate.context} if tls == "starttls" else {"implicit_tls": certificate.context}
@@ -430,7 +442,9 @@ async def test_an_unknown_certificate_is_not_trusted(
         assert "set [mail] tls_ca_file" in error.operator_sentence
 
 
-async def test_a_certificate_of_another_host_is_not_trusted(open_relay: OpenRelay, certificate: Certificate) -> None:
+async def test_a_certificate_of_another_host_is_not_trusted(
+    open_relay: "OpenRelay", certificate: "Certificate"
+) -> None:
     """The certificate must be for the host that was configured."""
     async with open_relay(implicit_tls=certificate.context) as relay:
         given = settings(relay, host="localhost", tls="tls", tls_ca_file=str(certificate.file))
@@ -438,15 +452,15 @@ async def test_a_certificate_of_another_host_is_not_trusted(open_relay: OpenRela
             assert "or [mail] host to a name in it" in (await failure(mailer)).operator_sentence
 
 
-async def test_tls_to_a_plain_port_names_the_setting(open_relay: OpenRelay) -> None:
+async def test_tls_to_a_plain_port_names_the_setting(open_relay: "OpenRelay") -> None:
     """The usual mistake of 465 and 587."""
     async with open_relay() as relay, open_mailer(settings(relay, tls="tls")) as mailer:
         error = await failure(mailer)
-        assert MailUnavailable == type(error)
+        assert type(error) is MailUnavailable
         assert "check [mail] tls" in error.operator_sentence
 
 
-async def test_a_server_without_starttls_gets_nothing_in_clear(open_relay: OpenRelay) -> None:
+async def test_a_server_without_starttls_gets_nothing_in_clear(open_relay: "OpenRelay") -> None:
     """No quiet fall back: whoever strips STARTTLS from the answer must not get the mail."""
     async with open_relay() as relay, open_mailer(settings(relay, tls="starttls")) as mailer:
         error = await failure(mailer)
@@ -454,21 +468,22 @@ async def test_a_server_without_starttls_gets_nothing_in_clear(open_relay: OpenR
         assert "does not offer STARTTLS" in error.operator_sentence
 
 
-async def test_a_rejected_login_names_user_and_password_file(open_relay: OpenRelay) -> None:
+async def test_a_rejected_login_names_user_and_password_file(open_relay: "OpenRelay") -> None:
     """A 535 is permanent by its number and temporary by its nature: the operator mends it."""
-    relay = Relay(accepts_login=False)
-    async with open_relay(relay, auth_require_tls=False):
-        async with open_mailer(settings(relay, user="smsd", password="salah")) as mailer:
-            error = await failure(mailer)
-            assert (MailUnavailable, True, 535) == (type(error), error.retryable, error.code)
-            assert error.operator_sentence.endswith("check [mail] user and password_file")
+    async with (
+        open_relay(accepts_login=False, auth_require_tls=False) as relay,
+        open_mailer(settings(relay, user="smsd", password="salah")) as mailer,
+    ):
+        error = await failure(mailer)
+        assert (MailUnavailable, True, 535) == (type(error), error.retryable, error.code)
+        assert error.operator_sentence.endswith("check [mail] user and password_file")
 
 
-async def test_a_login_that_is_not_offered_is_explained(open_relay: OpenRelay) -> None:
+async def test_a_login_that_is_not_offered_is_explained(open_relay: "OpenRelay") -> None:
     """Servers offer AUTH only over TLS; so the cure names both."""
     async with open_relay() as relay, open_mailer(settings(relay, user="smsd")) as mailer:
         error = await failure(mailer)
-        assert MailUnavailable == type(error)
+        assert type(error) is MailUnavailable
         assert "does not offer a login here; check [mail] tls, or remove [mail] user" in error.operator_sentence
 
 
