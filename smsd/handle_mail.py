@@ -12,7 +12,8 @@ import structlog
 
 from parser.agency_mail import AgencyMail, FreeText, NeedsExplanation, find_token, read_mail, read_verb
 from smsd.backoff import next_try
-from smsd.desk import CLOSED, Desk, Ticket
+from smsd.desk.agency import agency_answer, help_mail
+from smsd.desk.rules import CLOSED, Desk, Ticket
 from smsd.handle_sms import Limits
 from smsd.mail.lmtp import ReceivedMail
 from smsd.store.database import CONNECTION_ERRORS
@@ -106,11 +107,11 @@ class MailHandler:
             outcome = "needs_explanation"
             writes = Writes()
             if not await connection.fetchval(SQL["helped_before"], ticket.dispatch_id):
-                writes = self._desk.help_mail(ticket, verb.verb)
+                writes = help_mail(self._desk, ticket, verb.verb)
         else:
             outcome = type(verb).__name__.lower()
             ids = iter(await reserve_ids(connection, "dispatch", 1))
-            writes = self._desk.agency_answer(ticket, verb, now, mail_id, ids)
+            writes = agency_answer(self._desk, ticket, verb, now, mail_id, ids)
         await store(connection, writes, self._limits.automatic_per_hour)
         state = "held" if outcome == "needs_explanation" else "handled"
         await connection.execute(SQL["settle_inbound_mail"], mail_id, state, ticket.dispatch_id, outcome)

@@ -11,7 +11,8 @@ import structlog
 
 from parser.sms import Complaint, Intent, read_sms
 from smsd.backoff import next_try
-from smsd.desk import Desk, Inbound, Ticket
+from smsd.desk.citizen import answer, open_ticket
+from smsd.desk.rules import Desk, Inbound, Ticket
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
 from smsd.writes import NewTicket, Writes, reserve_ids, store
@@ -89,9 +90,9 @@ class SmsHandler:
             message = Inbound(row["id"], row["phone_id"], row["text"])
             if isinstance(intent, Complaint):
                 decision = self._desk.router.classify(intent.text)
-                writes.add(self._desk.open_ticket(message, decision, now, ticket_ids, dispatch_ids))
+                writes.add(open_ticket(self._desk, message, decision, now, ticket_ids, dispatch_ids))
             elif intent is not None:
-                writes.add(self._desk.answer(message, intent, tickets.get(message.phone_id, []), now))
+                writes.add(answer(self._desk, message, intent, tickets.get(message.phone_id, []), now))
         outcomes = [_outcome(row, intent) for row, intent in zip(rows, intents, strict=True)]
         withheld = await store(connection, writes, self._limits.automatic_per_hour)
         await connection.execute(SQL["settle_messages"], [row["id"] for row in rows], outcomes)

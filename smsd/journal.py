@@ -16,7 +16,9 @@ def configure(level: str, form: str, stream: TextIO | None = None) -> None:
     """Sets up structlog for this process; `form` is console, json, or auto (by whether the stream is a terminal)."""
     stream = stream or sys.stderr
     console = form == "console" or (form == "auto" and stream.isatty())
-    renderer: Any = structlog.dev.ConsoleRenderer(colors=stream.isatty()) if console else structlog.processors.JSONRenderer()
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=stream.isatty()) if console else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -8,7 +8,7 @@ from config.reference import load_router
 from config.replies import load_replies
 from config.settings import Settings, read_secret
 from routing.classify import Router
-from smsd.desk import Desk
+from smsd.desk.rules import Desk
 from smsd.mail.smtp import SmtpSettings
 from smsd.store.seal import Seal, find_key_file, load_seal, make_key_file
 

@@ -38,9 +38,7 @@ class _Part:
 class SmsSender:
     """Sends through one transport; `step` is one SMS."""
 
-    def __init__(
-        self, transport: Transport, pool: asyncpg.Pool, seal: Seal, *, owner: str, attempts: int
-    ) -> None:
+    def __init__(self, transport: Transport, pool: asyncpg.Pool, seal: Seal, *, owner: str, attempts: int) -> None:
         self._transport = transport
         self._pool = pool
         self._seal = seal

@@ -12,11 +12,11 @@ import pytest
 import pytest_asyncio
 import structlog
 
-from config.replies import Replies, load_replies
 from config.reference import load_router
+from config.replies import Replies, load_replies
 from config.settings import Database, Gateway, Mail, Settings
 from routing.classify import Router
-from smsd.desk import Desk
+from smsd.desk.rules import Desk
 from smsd.office import open_desk
 from smsd.store.database import open_database
 from smsd.store.embedded import run_embedded

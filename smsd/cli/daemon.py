@@ -74,9 +74,7 @@ def check(config: Path) -> None:
 def _check_reference(settings: Settings) -> list[Problem]:
     files = settings.routing
     found = check_reference(topics=files.topics, places=files.places, agencies=files.agencies, slang=files.slang)
-    return [
-        Problem(e.file if e.line is None else f"{e.file}:{e.line}", f"{e.problem}; {e.cure}") for e in found
-    ]
+    return [Problem(e.file if e.line is None else f"{e.file}:{e.line}", f"{e.problem}; {e.cure}") for e in found]
 
 
 def _check_replies(settings: Settings) -> list[Problem]:
@@ -175,5 +173,3 @@ def db_upgrade(config: Path) -> None:
 
     done = asyncio.run(upgrade())
     click.echo(f"upgraded to schema version {done[-1]}" if done else f"schema version {SCHEMA_VERSION}: up to date")
-
-

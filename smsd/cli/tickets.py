@@ -15,8 +15,20 @@ from config.replies import STATUS_WORDS
 from config.settings import Settings
 from parser import ticket_code
 from routing.classify import Router
-from smsd.cli.options import NotSo, cell, config_option, console, json_option, limit_option, operator, show, show_json, with_database
-from smsd.desk import Desk, Ticket
+from smsd.cli.options import (
+    NotSo,
+    cell,
+    config_option,
+    console,
+    json_option,
+    limit_option,
+    operator,
+    show,
+    show_json,
+    with_database,
+)
+from smsd.desk import operator as desk_operator
+from smsd.desk.rules import Desk, Ticket
 from smsd.office import open_desk, open_router
 from smsd.store.queries import SQL
 from smsd.writes import Writes, reserve_ids, store
@@ -116,7 +128,10 @@ def _moments(story: dict[str, Any]) -> Iterator[tuple[datetime, str]]:
     for sms in story["sms"]:
         yield sms["created_at"], f"SMS {sms['state']}: {sms['text']}"
     for mail in story["mails"]:
-        yield mail["created_at"], f"mail {mail['kind']} to {mail['agency']} {mail['state']} {mail['response'] or mail['error'] or ''}".rstrip()
+        yield (
+            mail["created_at"],
+            f"mail {mail['kind']} to {mail['agency']} {mail['state']} {mail['response'] or mail['error'] or ''}".rstrip(),
+        )
 
 
 @ticket.command()
@@ -132,7 +147,7 @@ def assign(code: str, agency: str, reason: str, config: Path) -> None:
         if chosen is None:
             raise NotSo(f"no single agency is meant by {agency!r}; use a code from agencies.csv")
         try:
-            return desk.assign(found, chosen, reason, operator(), datetime.now(UTC), ids)
+            return desk_operator.assign(desk, found, chosen, reason, operator(), datetime.now(UTC), ids)
         except ValueError as e:
             raise NotSo(str(e)) from e
 
@@ -147,7 +162,9 @@ def assign(code: str, agency: str, reason: str, config: Path) -> None:
 @config_option
 def status(code: str, status: str, note: str, config: Path) -> None:
     """Set a report's status. The citizen is told."""
-    _change(code, config, lambda desk, t, _: desk.set_status(t, status, note, operator(), datetime.now(UTC)))
+    _change(
+        code, config, lambda desk, t, _: desk_operator.set_status(desk, t, status, note, operator(), datetime.now(UTC))
+    )
     click.echo(f"{code}: {status}")
 
 
@@ -157,7 +174,7 @@ def status(code: str, status: str, note: str, config: Path) -> None:
 @config_option
 def note(code: str, text: str, config: Path) -> None:
     """Write a remark into a report's timeline. Nobody is told."""
-    _change(code, config, lambda desk, t, _: desk.note(t, text, operator(), datetime.now(UTC)))
+    _change(code, config, lambda desk, t, _: desk_operator.note(desk, t, text, operator(), datetime.now(UTC)))
     click.echo(f"{code}: noted")
 
 

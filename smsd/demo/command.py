@@ -60,5 +60,3 @@ async def _play(stage: Stage, steps: list[Step], out: Console) -> None:
     await play(stage, steps, tell)
     await print_tickets(stage.pool, out)
     print_mails(stage.mailbox, out)
-
-

@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Literal
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from parser.agency_mail import LOOP_HEADER, REPLY_MARKER
 from parser.ticket_code import show
@@ -277,7 +277,7 @@ def _message_id(value: str) -> str:
 def _templates() -> Environment:
     return Environment(
         loader=PackageLoader("smsd.mail", "templates"),
-        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        autoescape=select_autoescape(["html.j2"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

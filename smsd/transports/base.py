@@ -1,8 +1,8 @@
 """What the loops ask of a way in and out: receive, acknowledge, send.
 
-    TransportError
-    ├── NotSent        certainly not sent; `retryable` says whether another try can help
-    └── FateUnknown    may have been sent: only a delivery report can tell
+TransportError
+├── NotSent        certainly not sent; `retryable` says whether another try can help
+└── FateUnknown    may have been sent: only a delivery report can tell
 """
 
 from __future__ import annotations

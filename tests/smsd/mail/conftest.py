@@ -58,35 +58,35 @@ class RelayHandler:
             server.transport.abort()
         return reply
 
-    async def handle_EHLO(
+    async def handle_EHLO(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
         return [*responses[:-1], *(f"250-{name}" for name in self.relay.extensions), responses[-1]]
 
-    async def handle_MAIL(
+    async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.mail_from = address
         return await self.play(server, "MAIL", "250 2.1.0 OK")
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.rcpt_tos.append(address)
         return await self.play(server, "RCPT", "250 2.1.5 OK")
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.content
         assert isinstance(content, bytes)
         self.relay.mails.append((str(envelope.mail_from), envelope.rcpt_tos, content))
         return await self.play(server, "DATA", f"250 2.0.0 Ok: queued as 4F{len(self.relay.mails):04X}")
 
-    async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.relay.resets += 1
         return await self.play(server, "RSET", "250 2.0.0 OK")
 
-    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.relay.quits += 1
         return await self.play(server, "QUIT", "221 2.0.0 Bye")
 

@@ -403,7 +403,8 @@ def test_addresses_that_cannot_stand_in_a_header_are_refused(change: dict[str, s
 
 
 @pytest.mark.parametrize(
-    ("dispatch", "now"), [(REPORT, NOW.replace(tzinfo=None)), (replace(REPORT, opened_at=datetime(2026, 6, 8)), NOW)]
+    ("dispatch", "now"),
+    [(REPORT, NOW.replace(tzinfo=None)), (replace(REPORT, opened_at=NOW.replace(tzinfo=None)), NOW)],
 )
 def test_times_without_a_zone_are_refused(dispatch: Dispatch, now: datetime) -> None:
     """A naive time would be printed an hour or seven off."""

@@ -22,9 +22,9 @@ from smsd.mail.smtp import (
     SmtpSettings,
     open_mailer,
     queue_id,
-    retry_after_s,
     wire_bytes,
 )
+from smsd.mail.smtp_errors import retry_after_s
 
 if TYPE_CHECKING:
     from tests.smsd.mail.conftest import Certificate, OpenRelay, Relay

@@ -1,0 +1,86 @@
+"""What the first line of an agency's mail does to a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, assert_never
+
+from parser import agency_mail
+from parser.privacy import mask_numbers
+from smsd.desk.rules import STATUS, Desk, Ticket
+from smsd.writes import Event, Writes
+
+
+def agency_answer(
+    desk: Desk, ticket: Ticket, verb: agency_mail.Verb, now: datetime, mail_id: int, dispatch_ids: Iterator[int]
+) -> Writes:
+    """The first line of an agency's mail becomes a status and an SMS; FreeText and NeedsExplanation do not."""
+    actor = f"agency:{ticket.agency}"
+    data: dict[str, Any] = {"mail": mail_id}
+    match verb:
+        case agency_mail.Accept():
+            return _take_up(desk, ticket, "agency_terima", "", actor, now, data)
+        case agency_mail.Process(note=note):
+            return _take_up(desk, ticket, "agency_proses", note, actor, now, data)
+        case agency_mail.Done(explanation=note):
+            event = Event(ticket.id, now, "agency_done", actor, "selesai", due_for="none", data=data | {"text": note})
+            return _tell_change(desk, ticket, event, "agency_selesai", note)
+        case agency_mail.Ask(question=note):
+            due = desk.deadlines.reply_window_due(now, desk.zone)
+            event = Event(
+                *(ticket.id, now, "agency_asked", actor, "tunda", None, due, "reply", data | {"text": note}),
+            )
+            return _tell_change(desk, ticket, event, "agency_tanya", note)
+        case agency_mail.NotOurs(agency=named):
+            return _not_ours(desk, ticket, named, actor, now, data, dispatch_ids)
+        case agency_mail.FreeText() | agency_mail.NeedsExplanation():
+            raise ValueError(f"{type(verb).__name__} changes no ticket; an operator reads it")
+        case _:
+            assert_never(verb)
+
+
+def help_mail(desk: Desk, ticket: Ticket, verb: str) -> Writes:
+    """One helpful mail back to an agency whose verb lacks its explanation."""
+    return Writes(mails=desk.mail(ticket, "bantuan", verb))
+
+
+def _take_up(
+    desk: Desk, ticket: Ticket, name: str, note: str, actor: str, now: datetime, data: dict[str, Any]
+) -> Writes:
+    kind = "agency_accepted" if name == "agency_terima" else "agency_in_progress"
+    due = desk.deadlines.deadline_for(ticket.klass, now, desk.zone)
+    data = data | {"text": note} if note else data
+    event = Event(ticket.id, now, kind, actor, "ditindaklanjuti", None, due, "finish", data)
+    return _tell_change(desk, ticket, event, name, note, due)
+
+
+def _not_ours(
+    desk: Desk,
+    ticket: Ticket,
+    named: str,
+    actor: str,
+    now: datetime,
+    data: dict[str, Any],
+    dispatch_ids: Iterator[int],
+) -> Writes:
+    """To the agency that was named, where it can be told and reached; else to the triage desk."""
+    found = desk.router.agencies.find_by_words(named) if named else None
+    agency, _ = desk.mailbox(found.code if found else desk.triage.code)
+    if agency.code == ticket.agency:
+        agency = desk.triage
+    data, verify = data | {"named": named}, desk.deadlines.verify_due(now, desk.zone)
+    declined = Event(ticket.id, now, "agency_declined", actor, "bukan_wewenang", None, verify, "verify", data)
+    writes = Writes(events=[declined])
+    reason = f"{desk.short_name(ticket.agency)}: bukan wewenang kami, wewenang {named or 'instansi lain'}"
+    writes.add(desk.dispatch(ticket.id, agency, now, "gateway", next(dispatch_ids), [reason]))
+    name = "kembali" if agency is desk.triage else "pindah"
+    due = desk.deadlines.first_follow_up_due(now, desk.zone)
+    writes.add(desk.say_about(ticket, name, STATUS, agency=agency, due=due))
+    return writes
+
+
+def _tell_change(desk: Desk, ticket: Ticket, event: Event, name: str, note: str, due: datetime | None = None) -> Writes:
+    writes = desk.say_about(ticket, name, STATUS, note=mask_numbers(note), due=due)
+    writes.events.append(event)
+    return writes

@@ -1,0 +1,40 @@
+"""What a person of our own does to a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from parser.privacy import mask_numbers
+from routing.agencies import Agency
+from smsd.desk.rules import CLOSED, STATUS, Desk, Ticket
+from smsd.writes import Event, Writes
+
+
+def assign(
+    desk: Desk, ticket: Ticket, agency: Agency, why: str, actor: str, now: datetime, dispatch_ids: Iterator[int]
+) -> Writes:
+    """A person sends the ticket to an agency; ValueError if that agency has no address."""
+    if agency.email is None:
+        raise ValueError(
+            f"{agency.code} has no mail address; give it one in agencies.csv, or assign {desk.triage.code}"
+        )
+    reasons = [why] if why else []
+    writes = desk.dispatch(ticket.id, agency, now, actor, next(dispatch_ids), reasons)
+    due = desk.deadlines.first_follow_up_due(now, desk.zone)
+    writes.add(desk.say_about(ticket, "ditugaskan", STATUS, agency=agency, due=due))
+    return writes
+
+
+def set_status(desk: Desk, ticket: Ticket, status: str, note: str, actor: str, now: datetime) -> Writes:
+    """A person changes the status; the citizen is told, with the note."""
+    closed = "none" if status in CLOSED else None
+    event = Event(ticket.id, now, "status_set", actor, status, due_for=closed, data={"text": note})
+    writes = desk.say_about(ticket, "status_berubah", STATUS, status=status, note=mask_numbers(note))
+    writes.events.append(event)
+    return writes
+
+
+def note(desk: Desk, ticket: Ticket, text: str, actor: str, now: datetime) -> Writes:
+    """A remark for colleagues: nobody is told."""
+    return Writes(events=[Event(ticket.id, now, "noted", actor, data={"text": text})])
