@@ -2,13 +2,14 @@
 
 It speaks JSON lines. On standard input: first its settings (not an argument, for they hold the PIN and `ps` shows
 arguments), then requests, ``{"id", "do", ...}``; on standard output one answer each,
-``{"id", "ok": ...}`` or ``{"id", "error", ...}``, and events at any time (``ready``, ``arrived``, ``report``,
-``line_lost``). It has no deadlines of its own: libGammu can block for minutes, so the parent kills it instead.
+``{"id", "ok": ...}`` or ``{"id", "error", ...}``, and events at any time: ``ready``, ``failed``, and those of line_tap.py
+(``arrived``, ``passed``, ``submitting``, ``line_lost``). It has no deadlines of its own: libGammu can block for minutes, so the parent kills it instead.
 It ends when its standard input does, or with its parent.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -55,23 +56,27 @@ class ModemDriver:
         self._smsc = {"Number": smsc} if smsc else {"Location": 1}
 
     def list(self, _: Answer) -> Answer:
-        """All SMS that lie on the modem, as raw PDUs. libGammu walks SM and, when that is empty, ME."""
-        self._tap.take()
-        try:
-            self._machine.GetNextSMS(Folder=0, Start=True)
-        except gammu.ERR_EMPTY:
-            pass
-        except gammu.GSMError:
-            # One unreadable PDU makes libGammu give up on the listing, but the tap has seen all of it.
-            exchange = self._tap.take()
-            if not exchange.listed():
+        """All received SMS of the first memory that holds any, as raw PDUs. libGammu walks SM, then ME."""
+        where: dict[str, Any] = {"Start": True}
+        while True:
+            self._tap.take()
+            try:
+                found = self._machine.GetNextSMS(Folder=0, **where)
+            except gammu.ERR_EMPTY:
+                return {"parts": []}
+            except gammu.GSMError:
+                # One unreadable PDU makes libGammu give up on the listing, but the tap has seen all of it.
+                if parts := self._listed():
+                    return {"parts": parts}
                 raise
-            return self._listing(exchange)
-        return self._listing(self._tap.take())
+            if parts := self._listed():
+                return {"parts": parts}
+            where = {"Location": found[-1]["Location"]}  # a draft, left on the SIM by a telephone: look behind it
 
-    def _listing(self, exchange: Any) -> Answer:
+    def _listed(self) -> list[tuple[str, int, str]]:
+        exchange = self._tap.take()
         memory = exchange.memory() or "SM"
-        return {"parts": [[memory, index, pdu] for index, pdu in exchange.listed()]}
+        return [(memory, index, pdu) for index, pdu in exchange.listed()]
 
     def delete(self, request: Answer) -> Answer:
         """Frees slots; tells which could not be freed."""
@@ -84,6 +89,8 @@ class ModemDriver:
             return True
         except gammu.ERR_EMPTY:
             return True
+        except gammu.ERR_TIMEOUT:
+            raise
         except gammu.GSMError:
             # libGammu reads before it deletes, and so cannot delete what it cannot read.
             return "\r\nOK\r\n" in self._tap.ask(f"AT+CMGD={index}", _FREE_TIMEOUT_S)
@@ -110,16 +117,27 @@ class ModemDriver:
             return {"fate": fate, "reason": refusal or _explain(e)}
 
     def status(self, _: Answer) -> Answer:
-        """Signal in percent, network, registration, and how full the SIM is."""
-        network = self._machine.GetNetworkInfo()
-        memory = self._machine.GetSMSStatus()
+        """Signal in percent, network, registration, and how full the SIM is; None for what the modem cannot tell."""
+        network = self._try(self._machine.GetNetworkInfo)
+        memory = self._try(self._machine.GetSMSStatus)
+        signal = self._try(self._machine.GetSignalQuality).get("SignalPercent", -1)
         return {
-            "signal": self._machine.GetSignalQuality()["SignalPercent"],
-            "network": network["NetworkName"] or network["NetworkCode"],
-            "registered": network["State"],
-            "sim_used": memory["SIMUsed"] + memory["PhoneUsed"],
-            "sim_size": memory["SIMSize"] + memory["PhoneSize"],
+            "signal": signal if signal >= 0 else None,
+            "network": network.get("NetworkName") or network.get("NetworkCode"),
+            "registered": network.get("State"),
+            "sim_used": memory["SIMUsed"] + memory["PhoneUsed"] if memory else None,
+            "sim_size": memory["SIMSize"] + memory["PhoneSize"] if memory else None,
         }
+
+    def _try(self, call: Callable[[], Answer]) -> Answer:
+        try:
+            return call()
+        except (gammu.ERR_NOTSUPPORTED, gammu.ERR_NOTIMPLEMENTED, gammu.ERR_UNKNOWN, gammu.ERR_UNKNOWNRESPONSE):
+            return {}
+
+
+class PinRefused(Exception):
+    """The SIM did not take the PIN: after three wrong ones it locks itself, so nobody must try this one again."""
 
 
 def connect(tap: LineTap, pin: str | None) -> Any:
@@ -131,12 +149,25 @@ def connect(tap: LineTap, pin: str | None) -> Any:
         file.flush()
         machine.ReadConfig(Filename=file.name)
     machine.Init()
-    if machine.GetSecurityStatus() == "PIN":
-        if pin is None:
-            raise ValueError("the SIM asks for its PIN; name a pin_file for this modem")
-        machine.EnterSecurityCode("PIN", pin)
-    machine.SetIncomingSMS(True)
+    _unlock(machine, pin)
+    # Without a callback python-gammu 3.5.1 dereferences a null pointer at the first notification it sees.
+    machine.SetIncomingCallback(lambda *_: None)
+    with contextlib.suppress(gammu.ERR_NOTSUPPORTED, gammu.ERR_UNKNOWN):  # then the poll alone finds what comes
+        machine.SetIncomingSMS(True)
     return machine
+
+
+def _unlock(machine: Any, pin: str | None) -> None:
+    match machine.GetSecurityStatus():
+        case "PIN" if pin is None:
+            raise ValueError("the SIM asks for its PIN; name a pin_file for this modem")
+        case "PIN":
+            try:
+                machine.EnterSecurityCode("PIN", pin)
+            except gammu.GSMError as e:
+                raise PinRefused(f"the SIM refused the PIN: {_explain(e)}") from e
+        case "PUK":
+            raise ValueError("the SIM is locked and asks for its PUK; unlock it in a telephone")
 
 
 def _explain(error: Exception) -> str:
@@ -170,15 +201,17 @@ def main() -> int:
         signal.signal(quiet, signal.SIG_IGN)  # the parent decides when; a terminal's Ctrl-C reaches us too
     channel = Channel(os.dup(1))
     os.dup2(2, 1)  # libGammu prints to standard output now and then
-    settings = json.loads(sys.stdin.readline())
+    if not (line := sys.stdin.readline()):
+        return 0
+    settings = json.loads(line)
     try:
         with open_tap(settings["device"], settings["connection"], channel.tell) as tap:
             machine = connect(tap, settings["pin"])
             channel.tell({"event": "ready", "imei": machine.GetIMEI()})
             serve(ModemDriver(tap, machine, settings["smsc"]), channel)
             machine.Terminate()
-    except (gammu.GSMError, OSError, ValueError) as e:
-        channel.tell({"event": "failed", "error": _explain(e)})
+    except (gammu.GSMError, OSError, ValueError, PinRefused) as e:
+        channel.tell({"event": "failed", "error": _explain(e), "pin_refused": isinstance(e, PinRefused)})
         return 1
     return 0
 
