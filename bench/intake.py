@@ -33,7 +33,13 @@ from smsd.demo.mailbox import open_mailbox
 from smsd.store.database import open_database
 
 _WHAT = ("jalan rusak banyak lubang", "lampu jalan mati", "sampah menumpuk bau", "air pdam mati", "ktp belum jadi")
-_WHERE = ("Kec. Lowokwaru Kota Malang", "Kepanjen Kab Malang", "Coblong Kota Bandung", "Wonokromo Surabaya", "kampung kami")
+_WHERE = (
+    "Kec. Lowokwaru Kota Malang",
+    "Kepanjen Kab Malang",
+    "Coblong Kota Bandung",
+    "Wonokromo Surabaya",
+    "desa kami",
+)
 _LONGEST_S = 300.0
 
 _CONFIG = """\

@@ -16,14 +16,15 @@ ONE_SMS = 160  # septets, 3GPP TS 23.040 9.2.3.16
 _FIELD = re.compile(r"\{(\w+)(…?)\}")
 _ELLIPSIS = "..."
 
-# The longest that each field can become, in septets; reference data is held to the same bounds.
+# The longest that each field can become, in septets; reference data is held to the same bounds, and what is longer
+# all the same is cut.
 FIELD_WIDTH = {
     "short_code": 6,
     "code": 12,
     "agency": 24,
     "old_agency": 24,
     "date": 9,
-    "days": 2,
+    "days": 3,
     "topic": 24,
     "status": 20,
     "emergency": 3,
@@ -31,12 +32,20 @@ FIELD_WIDTH = {
 _CUT_FIELDS = frozenset({"note", "daftar", "typed"})
 _LEAST_CUT = 18  # septets that must be left for a field that is cut: less says nothing
 
-TEMPLATE_NAMES = (
-    *("diteruskan", "diterima", "darurat", "status_satu", "status_satu_tanpa_batas", "status_daftar", "status_kosong"),
-    *("salah_ketik", "tidak_ditemukan", "bantuan", "ditambah", "dibatalkan", "sudah_ditutup"),
-    *("agency_terima", "agency_proses", "agency_selesai", "agency_tanya", "pindah", "kembali"),
-    *("ditugaskan", "status_berubah"),
-)
+# Every text, and the fields that the gateway has at hand for it, besides the short code.
+_OPENED = ("code", "agency", "date", "days", "emergency")
+_TICKET = ("code", "agency", "old_agency", "topic", "status", "note", "date", "days")
+TEMPLATE_FIELDS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("diteruskan", "diterima", "darurat"), _OPENED),
+    **dict.fromkeys(("status_satu", "status_satu_tanpa_batas"), _TICKET),
+    "status_daftar": ("daftar",),
+    "salah_ketik": ("typed",),
+    "tidak_ditemukan": ("code",),
+    **dict.fromkeys(("status_kosong", "bantuan"), ()),
+    **dict.fromkeys(("ditambah", "dibatalkan", "sudah_ditutup"), _TICKET),
+    **dict.fromkeys(("agency_terima", "agency_proses", "agency_selesai", "agency_tanya"), _TICKET),
+    **dict.fromkeys(("pindah", "kembali", "ditugaskan", "status_berubah"), _TICKET),
+}
 STATUS_WORDS = (
     *("diterima", "tunda", "terverifikasi", "terdisposisi", "ditindaklanjuti", "ditanggapi_pelapor"),
     *("selesai", "bukan_wewenang", "diarsipkan", "eskalasi_ombudsman"),
@@ -62,9 +71,10 @@ class Replies:
     def render(self, name: str, /, **values: str) -> str:
         """The text of one SMS, at most 160 septets. KeyError for a template or a field that does not exist."""
         template, values = self.templates[name], {"short_code": self.short_code} | values
-        given = {k: gsm7.fold(v) for k, v in values.items()}
-        fixed = _FIELD.sub(lambda m: "" if m[2] else given[m[1]], template)
-        room = ONE_SMS - _width(fixed)
+        given = {k: cut(gsm7.fold(v), FIELD_WIDTH.get(k, ONE_SMS)) for k, v in values.items()}
+        fields = _FIELD.findall(template)
+        left = ONE_SMS - _width(_FIELD.sub("", template)) - sum(_width(given[f]) for f, mark in fields if not mark)
+        room = left // max(1, sum(mark != "" for _, mark in fields))
         filled = _FIELD.sub(lambda m: cut(given[m[1]], room) if m[2] else given[m[1]], template)
         return re.sub(r" +", " ", filled).strip()
 
@@ -74,16 +84,18 @@ def cut(text: str, room: int) -> str:
 
     What GSM-7 cannot say becomes a question mark: one stray character would turn the SMS into UCS-2 of 70 characters.
     """
-    text = "".join(c if gsm7.septets(c) is not None else "?" for c in " ".join(text.split()))
+    text = " ".join(text.split())[: room + 1]  # one more than can fit, however long a mail is
+    text = "".join(c if gsm7.septets(c) is not None else "?" for c in text)
     if _width(text) <= room:
         return text
+    ellipsis = _ELLIPSIS[:room]
     kept = ""
     for word in text.split(" "):
         longer = f"{kept} {word}" if kept else word
-        if _width(longer) > room - len(_ELLIPSIS):
+        if _width(longer) > room - len(ellipsis):
             break
         kept = longer
-    return (kept or _first_septets(text, room - len(_ELLIPSIS))) + _ELLIPSIS
+    return (kept or _first_septets(text, room - len(ellipsis))) + ellipsis
 
 
 def _first_septets(text: str, room: int) -> str:
@@ -105,12 +117,15 @@ def load_replies(path: Path | None, short_code: str) -> Replies:
     shown = path or Path("replies.toml")
     source = path or resources.files("config") / "data" / "replies.toml"
     try:
-        table = tomllib.loads(source.read_text(encoding="utf-8"))
+        table = tomllib.loads(source.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
         raise RepliesError([Problem(str(shown), f"cannot be read: {e}")]) from e
     status = table.pop("status", {})
-    problems = _check_names(table, TEMPLATE_NAMES, "") + _check_names(status, STATUS_WORDS, "[status] ")
-    problems += [p for name, text in table.items() if isinstance(text, str) for p in _check_template(name, text)]
+    if not isinstance(status, dict):
+        raise RepliesError([Problem(f"{shown}: status", "must be a table that begins with [status]")])
+    problems = _check_names(table, tuple(TEMPLATE_FIELDS), "") + _check_names(status, STATUS_WORDS, "[status] ")
+    texts = {name: text for name, text in table.items() if name in TEMPLATE_FIELDS and isinstance(text, str)}
+    problems += [problem for name, text in texts.items() for problem in _check_template(name, text)]
     problems += _check_status_words(status)
     if problems:
         raise RepliesError([Problem(f"{shown}: {p.where}", p.what) for p in problems])
@@ -130,16 +145,18 @@ def _check_names(table: Mapping[str, object], wanted: tuple[str, ...], prefix: s
 
 def _check_template(name: str, text: str) -> list[Problem]:
     """Known fields, GSM-7 only, and within one SMS in its worst case."""
-    used = _FIELD.findall(text)
-    unknown = [f for f, mark in used if (f not in _CUT_FIELDS if mark else f not in FIELD_WIDTH)]
-    if unknown:
-        known = [f"{{{f}}}" for f in FIELD_WIDTH] + [f"{{{f}…}}" for f in sorted(_CUT_FIELDS)]
-        return [Problem(name, f"{{{unknown[0]}}} is no field; known: {' '.join(known)}")]
+    used = [(field, f"{{{field}{mark}}}") for field, mark in _FIELD.findall(text)]
+    fields = ("short_code", *TEMPLATE_FIELDS[name])
+    known = [f"{{{field}…}}" if field in _CUT_FIELDS else f"{{{field}}}" for field in fields]
+    if unknown := [shown for _, shown in used if shown not in known]:
+        return [Problem(name, f"{unknown[0]} is no field of this text; known here: {' '.join(known)}")]
     bare = _FIELD.sub("", text)
+    if not text.strip() or set(bare) & set("{}"):
+        return [Problem(name, f"must be a text with fields written like these: {' '.join(known)}")]
     stray = [c for c in bare if gsm7.septets(c) is None]
     if stray:
         return [Problem(name, f"{stray[0]!r} is not in the SMS alphabet (GSM-7) and would more than double the cost")]
-    worst = _width(bare) + sum(_LEAST_CUT if mark else FIELD_WIDTH[f] for f, mark in used)
+    worst = _width(bare) + sum(FIELD_WIDTH.get(field, _LEAST_CUT) for field, _ in used)
     if worst > ONE_SMS:
         return [Problem(name, f"can take {worst} septets with the longest names; shorten it by {worst - ONE_SMS}")]
     return []

@@ -7,6 +7,7 @@ Secrets never stand in the TOML: a ``*_file`` key names the file that holds one,
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -19,6 +20,12 @@ from config.toml_reader import Problem, TableReader, nearest
 from routing.deadlines import Deadlines
 
 DEFAULT_PATH = Path("/etc/smsd/smsd.toml")
+
+_DOMAIN = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+_DOMAIN_LETTERS = 53  # <laporan-4821309764@…> must stay one word in a header: 76 characters, RFC 2047 section 2
+_ADDRESS = rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_DOMAIN}"
+_MOST_DAYS = 365
+_MOST = 1_000_000  # of anything else that is counted, seconds too
 
 
 class SettingsError(Exception):
@@ -158,8 +165,7 @@ def load_settings(path: Path) -> Settings:
     problems = reader.problems
     if not problems:
         settings = Settings(path=path, modems=modems, **read)  # type: ignore[arg-type]
-        # A secret that cannot be read would break the other checks, so files come first.
-        problems = _check_files(settings) or [p for check in _CHECKS for p in check(settings)]
+        problems = [problem for check in _CHECKS for problem in check(settings)]
         if not problems:
             return settings
     raise SettingsError([replace(p, where=f"{path}: {p.where}") for p in problems])
@@ -197,10 +203,16 @@ def _read_modems(reader: TableReader, tables: object) -> tuple[Modem, ...]:
 # ---------------------------------------------------------------- what types cannot say
 
 
+def _check_short_code(settings: Settings) -> list[Problem]:
+    if re.fullmatch(r"[0-9]{3,6}", settings.gateway.short_code):
+        return []
+    return [Problem("[gateway] short_code", "must be 3 to 6 digits in quotes, like 1708: every SMS has room for it")]
+
+
 def _check_zone(settings: Settings) -> list[Problem]:
     try:
         ZoneInfo(settings.gateway.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         zones = "Asia/Jakarta, Asia/Makassar, Asia/Jayapura"
         return [Problem("[gateway] timezone", f"{settings.gateway.timezone!r} is no time zone; use one of {zones}")]
     return []
@@ -226,29 +238,54 @@ def _check_modems(settings: Settings) -> list[Problem]:
 
 
 def _check_mail(settings: Settings) -> list[Problem]:
-    problems = []
-    if "@" not in parseaddr(settings.mail.sender)[1]:
+    mail, problems = settings.mail, []
+    if not re.fullmatch(_ADDRESS, parseaddr(mail.sender)[1]):
         problems.append(Problem("[mail] sender", 'must hold an address, like "LAPOR! 1708 <lapor@1708.example>"'))
-    if not 0 < settings.mail.port < 65536:
+    if not re.fullmatch(_DOMAIN, mail.reply_domain) or len(mail.reply_domain) > _DOMAIN_LETTERS:
+        what = f"must be a domain of at most {_DOMAIN_LETTERS} letters, like 1708.example"
+        problems.append(Problem("[mail] reply_domain", what))
+    if mail.port > 65535:
         problems.append(Problem("[mail] port", "must be from 1 to 65535"))
-    if (settings.mail.user is None) != (read_secret(settings.mail.password_file, "mail-password") is None):
+    return problems
+
+
+def _check_secrets(settings: Settings) -> list[Problem]:
+    """A secret that is there can be read, and a mail server that asks for a password is told a user too."""
+    database, mail = settings.database, settings.mail
+    secrets = [
+        ("[database] password_file", database.password_file, "database-password"),
+        ("[mail] password_file", mail.password_file, "mail-password"),
+        *((f"[[modem]] {m.name}: pin_file", m.pin_file, f"{m.name}-pin") for m in settings.modems),
+    ]
+    problems, found = [], {}
+    for where, file, credential in secrets:
+        try:
+            found[credential] = read_secret(file, credential)
+        except (OSError, UnicodeDecodeError) as e:
+            problems.append(Problem(where, f"cannot be read ({_why(e)}); name a text file that this user may read"))
+    if not problems and (mail.user is None) != (found["mail-password"] is None):
         problems.append(Problem("[mail] user", "goes with password_file: give both or neither"))
     return problems
 
 
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    """The reason without any of the bytes."""
+    return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else f"no UTF-8 at byte {error.start}"
+
+
 def _check_files(settings: Settings) -> list[Problem]:
-    """Every file that the configuration names must be there and be readable."""
-    problems = []
-    for section, table in (("mail", settings.mail), ("routing", settings.routing), ("database", settings.database)):
-        for f in fields(table):
-            value = getattr(table, f.name)
-            if isinstance(value, Path) and not os.access(value, os.R_OK):
-                problems.append(Problem(f"[{section}] {f.name}", f"{value} cannot be read; check that it exists"))
-    return problems
+    """Every other file that the configuration names must be there and be readable."""
+    named = [("[mail] tls_ca_file", settings.mail.tls_ca_file)]
+    named += [(f"[routing] {f.name}", getattr(settings.routing, f.name)) for f in fields(settings.routing)]
+    return [
+        Problem(where, f"{file} is no file that can be read; check that it exists, and its owner and mode")
+        for where, file in named
+        if file and (file.is_dir() or not os.access(file, os.R_OK))
+    ]
 
 
-def _check_positive(settings: Settings) -> list[Problem]:
-    """No count and no time may be zero or less: a daemon that polls every 0 s or tries 0 times does no work."""
+def _check_numbers(settings: Settings) -> list[Problem]:
+    """No count and no time may be zero or endless: a daemon that polls every 0 s or tries 0 times does no work."""
     tables: list[tuple[str, Any]] = [
         ("[gateway]", settings.gateway),
         ("[database]", settings.database),
@@ -257,20 +294,28 @@ def _check_positive(settings: Settings) -> list[Problem]:
         ("[limits]", settings.limits),
         *((f"[[modem]] {m.name}:", m) for m in settings.modems),
     ]
-    return [
-        Problem(f"{where} {f.name}", f"must be more than 0, not {value}")
+    numbers = [
+        (f"{where} {f.name}", value, _MOST_DAYS if table is settings.deadlines else _MOST)
         for where, table in tables
         for f in fields(table)
-        if isinstance(value := getattr(table, f.name), (int, float)) and not isinstance(value, bool) and value <= 0
+        if isinstance(value := getattr(table, f.name), (int, float)) and not isinstance(value, bool)
+    ]
+    return [
+        Problem(where, f"must be more than 0 and at most {most}, not {value}")
+        for where, value, most in numbers
+        if not 0 < value <= most
     ]
 
 
 _CHECKS: tuple[Callable[[Settings], list[Problem]], ...] = (
+    _check_short_code,
     _check_zone,
     _check_dsn,
     _check_modems,
     _check_mail,
-    _check_positive,
+    _check_secrets,
+    _check_files,
+    _check_numbers,
 )
 
 

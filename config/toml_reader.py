@@ -75,15 +75,24 @@ class TableReader:
         if get_origin(wanted) is tuple and isinstance(value, list):
             return tuple(self._value(get_args(wanted)[0], each, where) for each in value)
         if wanted is Path and isinstance(value, str) and value:
-            return self.folder / Path(value).expanduser()
+            return self._path(value, where)
         if wanted is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)
         if not isinstance(value, get_origin(wanted) or wanted) or (wanted is int and isinstance(value, bool)):
             self._complain(where, f"must be {_TYPE_NAMES.get(wanted, 'a list in brackets')}, not {value!r}")
+        elif value == "":
+            self._complain(where, "is empty; fill it in, or leave the key out")
         return value
 
+    def _path(self, value: str, where: str) -> Path:
+        try:
+            return self.folder / Path(value).expanduser()
+        except RuntimeError:
+            self._complain(where, f"{value!r} is in the home of a user that does not exist; write the whole path")
+            return self.folder
+
     def _complain(self, where: str, what: str) -> None:
-        self.problems.append(Problem(where, what))
+        self.problems.append(Problem(where.rstrip(":"), what))
 
 
 def nearest(key: str, known: Mapping[str, object]) -> str:

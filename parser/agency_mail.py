@@ -146,7 +146,7 @@ def _message_id(message: Message[Any, Any], name: str) -> str | None:
 
 
 def _automatic(message: Message[Any, Any], sender: str, subject: str, envelope: str | None) -> Automatic | None:
-    """Which robot wrote it, None for a person: our own, a mail server (RFC 3464), or an answering machine (RFC 3834)."""
+    """Which robot wrote it, None for a person: we, a mail server (RFC 3464), or an answering machine (RFC 3834)."""
     if _values(message, LOOP_HEADER):
         return "own"
     if _is_report(message) or sender.startswith(_BOUNCE_SENDERS) or _values(message, "X-Failed-Recipients"):

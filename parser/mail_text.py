@@ -34,7 +34,8 @@ _QUOTES = tuple(
         r"^[ \t]*-{2,}[ \t]*(?:Original Message|Forwarded message|Pesan Asli|Pesan terusan|Pesan yang diteruskan)\b.*$",
         r"^[ \t]*_{10,}[ \t]*$",
         r"^-- $",
-        r"^[ \t]*(?:Dikirim dari|Sent from)\s+(?:my|mail|outlook|yahoo|gmail|samsung|iphone|ipad|android|hp|ponsel)\b.*$",
+        r"^[ \t]*(?:Dikirim dari|Sent from)\s+"
+        r"(?:my|mail|outlook|yahoo|gmail|samsung|iphone|ipad|android|hp|ponsel)\b.*$",
     )
 )
 _QUOTED_LINE, _REPLY_HEADER = _QUOTES[1], _QUOTES[2]

@@ -1,8 +1,8 @@
 """Until when something must be done, in Indonesia's working days.
 
-Working days leave out Saturdays, Sundays, national holidays and *cuti bersama* (the joint leave days of the yearly joint
-decree of three ministers). The limits are those of domain practice under SP4N-LAPOR! (3 to verify, 5 to follow up,
-5/14/60 to finish by class, 10 for the citizen's answer); an operator may set others.
+Working days leave out Saturdays, Sundays, national holidays and *cuti bersama* (the joint leave days of the yearly
+joint decree of three ministers). The limits are those of domain practice under SP4N-LAPOR! (3 to verify, 5 to follow
+up, 5/14/60 to finish by class, 10 for the citizen's answer); an operator may set others.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The names of regions in a text, read with the words around them.
 
-`kec. sukun` is a kecamatan and `Jl. Sukun` a street; `pemkab malang` names the kabupaten and `walikota malang` the city.
+`kec. sukun` is a kecamatan and `Jl. Sukun` a street; `pemkab malang` names the kabupaten and `walikota malang` the
+city.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """All known words and phrases found in a text in one pass, whatever their number.
 
-Matching is by whole words: every word of the vocabulary gets a sign of three characters, and the Aho-Corasick automaton
-walks signs instead of letters. The characters come from three alphabets, one for each place in the sign, so that no match
-can begin inside one; and the alphabets are small, because the automaton looks through the branches of a node one by one.
+Matching is by whole words: every word of the vocabulary gets a sign of three characters, and the Aho-Corasick
+automaton walks signs instead of letters. The characters come from three alphabets, one for each place in the sign, so
+that no match can begin inside one; and the alphabets are small, because the automaton looks through the branches of a
+node one by one.
 """
 
 from __future__ import annotations

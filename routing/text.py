@@ -1,7 +1,8 @@
 """The normal form of what citizens write: what all matching in this package is done on.
 
-An SMS comes in capitals or without any, without punctuation, abbreviated (`tlg jln rusak blm diperbaiki`) and with words
-doubled by a digit (`gorong2`). The normal form is lower case, spelled out by a slang table and free of punctuation.
+An SMS comes in capitals or without any, without punctuation, abbreviated (`tlg jln rusak blm diperbaiki`) and with
+words doubled by a digit (`gorong2`). The normal form is lower case, spelled out by a slang table and free of
+punctuation.
 """
 
 from __future__ import annotations

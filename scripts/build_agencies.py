@@ -39,8 +39,8 @@ LOCAL = (
 SHORT = {
     "DISDIK": "Disdik", "DISPERKIM": "Perkim", "DISPERINDAG_UKM": "Disdag", "DISTAN": "Distan", "DISKOMINFO": "Kominfo",
     "DISBUDPORA": "Dispora", "INSPEKTORAT": "Itda", "KESBANGPOL": "Kesbang", "KEC_KEL": "Tapem", "PEMDA_UMUM": "Pemda",
-    "DUKCAPIL": "Dukcapil", "DISNAKER": "Disnaker", "SATPOLPP": "Satpol PP", "DPMPTSP": "DPMPTSP", "BAPENDA_BKAD": "Bapenda",
-    "BAPPEDA": "Bappeda",
+    "DUKCAPIL": "Dukcapil", "DISNAKER": "Disnaker", "SATPOLPP": "Satpol PP", "DPMPTSP": "DPMPTSP",
+    "BAPENDA_BKAD": "Bapenda", "BAPPEDA": "Bappeda",
 }  # fmt: skip
 # Only at a kabupaten, a kota or DKI Jakarta.
 NOT_AT_PROVINCE = {"KEC_KEL", "PDAM", "DAMKAR", "DPMD"}

@@ -69,30 +69,34 @@ class MailHandler:
             except CONNECTION_ERRORS:
                 raise
             except Exception as e:  # noqa: BLE001  invariant 5: quarantined with its error, the rest goes on
-                await self._fail(connection, row, f"{type(e).__name__}: {e}")
+                await self._fail(connection, row, e)
             return 1
 
-    async def _fail(self, connection: asyncpg.Connection, row: asyncpg.Record, error: str) -> None:
+    async def _fail(self, connection: asyncpg.Connection, row: asyncpg.Record, error: Exception) -> None:
+        name = type(error).__name__  # all that is logged: the sentence may hold somebody's words
         due_at = next_try(datetime.now(UTC), 1)
-        attempts = self._limits.attempts
-        state = await connection.fetchval(SQL["fail_inbound_mail"], row["id"], error, due_at, attempts)
+        state = await connection.fetchval(
+            SQL["fail_inbound_mail"], row["id"], f"{name}: {error}", due_at, self._limits.attempts
+        )
         event = "mail.quarantined" if state == "quarantined" else "mail.failed"
-        log.error(event, inbound_mail=row["id"], error=error)
+        log.error(event, inbound_mail=row["id"], error=name)
 
     async def _handle(self, connection: asyncpg.Connection, row: asyncpg.Record) -> None:
         mail = read_mail(row["raw"], row["envelope_sender"])
         token = find_token([row["recipient"], *mail.recipients], self._desk.reply_domain)
         dispatch_id = await connection.fetchval(SQL["dispatch_of_token"], token) if token else None
-        if mail.automatic or dispatch_id is None:
-            await self._hold(connection, row["id"], dispatch_id, mail.automatic or "no_such_token")
+        if dispatch_id is None:
+            await self._hold(connection, row["id"], mail.automatic or "no_such_token")
             return
         found = dict(await connection.fetchrow(SQL["ticket_of_dispatch"], dispatch_id))
         address, ended_at = found.pop("address"), found.pop("ended_at")
         ticket = Ticket(**found)
-        if not known_sender(mail.sender, address):
-            await self._hold(connection, row["id"], dispatch_id, "unknown_sender", ticket)
+        if mail.automatic:
+            await self._hold(connection, row["id"], mail.automatic, ticket)
+        elif not known_sender(mail.sender, address):
+            await self._hold(connection, row["id"], "unknown_sender", ticket)
         elif ended_at is not None:
-            await self._hold(connection, row["id"], dispatch_id, "dispatch_ended", ticket)
+            await self._hold(connection, row["id"], "dispatch_ended", ticket)
         else:
             await self._answer(connection, row["id"], mail, ticket)
 
@@ -100,7 +104,7 @@ class MailHandler:
         verb = read_verb(mail.answer)
         if ticket.status in CLOSED or isinstance(verb, FreeText):
             reason = "ticket_closed" if ticket.status in CLOSED else "free_text"
-            await self._hold(connection, mail_id, ticket.dispatch_id, reason, ticket)
+            await self._hold(connection, mail_id, reason, ticket)
             return
         now = datetime.now(UTC)
         if isinstance(verb, NeedsExplanation):
@@ -118,20 +122,15 @@ class MailHandler:
         log.info("ticket.answered", ticket=ticket.code, agency=ticket.agency, inbound_mail=mail_id, verb=outcome)
 
     async def _hold(
-        self,
-        connection: asyncpg.Connection,
-        mail_id: int,
-        dispatch_id: int | None,
-        reason: str,
-        ticket: Ticket | None = None,
+        self, connection: asyncpg.Connection, mail_id: int, reason: str, ticket: Ticket | None = None
     ) -> None:
         """Kept for an operator. The ticket stays as it is; its timeline says that something came."""
+        dispatch_id, code = (ticket.dispatch_id, ticket.code) if ticket else (None, None)
         await connection.execute(SQL["settle_inbound_mail"], mail_id, "held", dispatch_id, reason)
-        if ticket is not None:
+        if ticket:
             data = {"mail": mail_id, "reason": reason}
             event = Event(ticket.id, datetime.now(UTC), "mail_held", f"agency:{ticket.agency}", data=data)
             await store(connection, Writes(events=[event]), self._limits.automatic_per_hour)
-        code = ticket.code if ticket else None
         log.warning("mail.held", inbound_mail=mail_id, ticket=code, reason=reason)
 
 

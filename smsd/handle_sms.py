@@ -45,7 +45,7 @@ class SmsHandler:
         except CONNECTION_ERRORS:
             raise
         except Exception as e:  # noqa: BLE001  whatever it is, it must not stop the loop: singled out below
-            log.warning("sms.batch_failed", error=f"{type(e).__name__}: {e}")
+            log.warning("sms.batch_failed", error=type(e).__name__)
             return await self._handle_singly()
 
     async def _handle(self, most: int) -> int:
@@ -72,9 +72,11 @@ class SmsHandler:
         except CONNECTION_ERRORS:
             raise
         except Exception as e:  # noqa: BLE001  invariant 5: quarantined with its error, the rest goes on
-            error = f"{type(e).__name__}: {e}"
+            error = type(e).__name__  # all that is logged: the sentence may hold the citizen's words
             due_at = next_try(datetime.now(UTC), row["attempts"] + 1)
-            state = await connection.fetchval(SQL["fail_message"], row["id"], error, due_at, self._limits.attempts)
+            state = await connection.fetchval(
+                SQL["fail_message"], row["id"], f"{error}: {e}", due_at, self._limits.attempts
+            )
             log.error("sms.quarantined" if state == "quarantined" else "sms.failed", message=row["id"], error=error)
 
     async def _decide(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:

@@ -1,4 +1,4 @@
-"""Logging: dotted events with keys. Pretty on a terminal, one JSON object a line elsewhere. Never a number or a text."""
+"""Logging: dotted events with keys. Pretty on a terminal, else one JSON object a line. Never a number or a text."""
 
 from __future__ import annotations
 

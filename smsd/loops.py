@@ -115,6 +115,7 @@ async def wait_any(events: tuple[asyncio.Event, ...], timeout_s: float) -> None:
     finally:
         for waiter in waiters:
             waiter.cancel()
+        await asyncio.gather(*waiters, return_exceptions=True)
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

@@ -1,4 +1,4 @@
-"""What systemd wants to hear (sd_notify(3)): ready, alive, stopping. Silent when nobody listens."""
+"""What systemd wants to hear (sd_notify(3)): ready, alive, stopping. No trouble where nobody listens."""
 
 from __future__ import annotations
 
@@ -14,23 +14,28 @@ from smsd.loops import Pulse
 log = structlog.get_logger()
 
 _WITHOUT_WATCHDOG_S = 10.0  # how often late loops are looked for where systemd asks for no watchdog
+_SEND_S = 1.0  # a listener that does not read would hold up the loops
 
 
 def notify(state: str) -> None:
-    """Sends e.g. ``READY=1`` to $NOTIFY_SOCKET; an abstract socket begins with @."""
+    """Sends e.g. ``READY=1`` to $NOTIFY_SOCKET; an abstract socket begins with @. A lost word is logged, no more."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
-        line.connect(address)
-        line.sendall(state.encode())
+        line.settimeout(_SEND_S)
+        try:
+            line.connect(address)
+            line.sendall(state.encode())
+        except OSError as e:
+            log.warning("systemd.not_told", state=state, error=str(e))
 
 
 async def feed_watchdog(pulse: Pulse, status: Callable[[], str]) -> None:
     """For ever: tells systemd that we live, but only while every loop keeps coming round."""
-    interval_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 2e6 or _WITHOUT_WATCHDOG_S
+    interval_s = int(os.environ.get("WATCHDOG_USEC") or 0) / 2e6 or _WITHOUT_WATCHDOG_S
     while True:
         if late := pulse.late():
             log.error("loop.stuck", loops=late)

@@ -10,7 +10,7 @@ from config.settings import Settings, read_secret
 from routing.classify import Router
 from smsd.desk.rules import Desk
 from smsd.mail.smtp import SmtpSettings
-from smsd.store.seal import Seal, find_key_file, load_seal, make_key_file
+from smsd.store.seal import Seal, ensure_key_file, find_key_file, load_seal
 
 
 def open_router(settings: Settings) -> Router:
@@ -34,8 +34,8 @@ def open_desk(settings: Settings) -> Desk:
 def open_seal(settings: Settings) -> Seal:
     """The key; an embedded database gets one by itself, a server's is made by `smsd db init`. KeyFileError."""
     path = find_key_file(settings.privacy.key_file, settings.gateway.state_dir)
-    if settings.database.dsn == "embedded" and not path.exists():
-        make_key_file(path)
+    if settings.database.dsn == "embedded":
+        ensure_key_file(path)
     return load_seal(path)
 
 

@@ -19,12 +19,14 @@ from smsd.msisdn import canonical
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
 from smsd.store.seal import Seal
-from smsd.transports.base import Batch, Transport
+from smsd.transports.base import Batch, RawPart, Transport
 
 log = structlog.get_logger()
 
 GAP = " [...] "  # stands in the text where a part never came
 _DATABASE_AGAIN_S = 2.0
+# Nothing is wrong with the batch: the database is away, or two transports waited for each other.
+_AGAIN = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Receiver:
             try:
                 await self._store(batch)
                 break
-            except CONNECTION_ERRORS as e:
+            except _AGAIN as e:
                 log.warning("database.away", loop=f"receive {self._transport.name}", error=str(e) or type(e).__name__)
                 if stop:
                     return
@@ -91,7 +93,25 @@ class Receiver:
         await self._transport.acknowledge(batch)
 
     async def _store(self, batch: Batch) -> None:
-        found = _sort(batch)
+        """All in one transaction; if one PDU spoils it, each in its own, and that one into quarantine."""
+        try:
+            await self._write(_sort(batch.parts))
+        except _AGAIN:
+            raise
+        except Exception as e:  # noqa: BLE001  invariant 5: whatever it is, it must not stop the loop
+            log.warning("sms.batch_not_stored", modem=self._transport.name, error=type(e).__name__)
+            for raw in batch.parts:
+                await self._store_one(raw)
+
+    async def _store_one(self, raw: RawPart) -> None:
+        try:
+            await self._write(_sort([raw]))
+        except _AGAIN:
+            raise
+        except Exception as e:  # noqa: BLE001  likewise
+            await self._write(_Sorted([], [], [(raw.pdu, f"cannot be stored ({type(e).__name__})")]))
+
+    async def _write(self, found: _Sorted) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
             for pdu, error in found.broken:
                 await self._quarantine(connection, pdu, error)
@@ -121,6 +141,7 @@ class Receiver:
         joined = [Joined([row["id"]], row["phone_id"], [by_identity[row["identity"]]]) for row in single]
         if len(single) < len(rows):
             joined += await self._complete(connection, [row for row in rows if row["reference"] is not None])
+        joined.sort(key=lambda message: message.parts[0].sent_at)  # as they were written: a command may be about a text
         await add_messages(connection, self._transport.name, joined)
         return len(rows)
 
@@ -134,13 +155,12 @@ class Receiver:
     async def _phones(self, connection: asyncpg.Connection, senders: Sequence[str]) -> dict[str, int]:
         """Ids of the phones, by sender as the PDU had it."""
         hashes = {sender: self._seal.hash(canonical(sender).encode(), "phone") for sender in senders}
-        rows = await connection.fetch(
-            SQL["find_or_add_phones"],
-            list(hashes.values()),
-            [self._seal.close(canonical(sender).encode(), "phone") for sender in hashes],
-            [not is_robot_sender(sender) for sender in hashes],
-        )
-        ids = {row["address_hash"]: row["id"] for row in rows}
+        sealed = [self._seal.close(canonical(sender).encode(), "phone") for sender in hashes]
+        answerable = [not is_robot_sender(sender) for sender in hashes]
+        ids: dict[bytes, int] = {}
+        while not ids.keys() >= set(hashes.values()):  # another look shows what another transport has just added
+            rows = await connection.fetch(SQL["find_or_add_phones"], list(hashes.values()), sealed, answerable)
+            ids = {row["address_hash"]: row["id"] for row in rows}
         return {sender: ids[hashed] for sender, hashed in hashes.items()}
 
     async def _apply_report(self, connection: asyncpg.Connection, report: StatusReport) -> None:
@@ -156,9 +176,12 @@ class Receiver:
         if match and report.outcome != "trying":
             state = "delivered" if report.outcome == "delivered" else "undelivered"
             await connection.execute(SQL["apply_report"], match["id"], state, report.reference)
+            sms = match["sms_id"]
+            if await connection.fetchval(SQL["follow_reports"], sms) == "failed":
+                log.error("sms.undelivered", sms=sms, status=report.status, cure=f"smsd outbox retry sms:{sms}")
 
     async def _quarantine(self, connection: asyncpg.Connection, pdu: str, error: str) -> None:
-        raw = pdu.encode()
+        raw = pdu.encode("utf-8", "backslashreplace")  # no hexadecimal digits, perhaps no characters either
         number = await connection.fetchval(
             SQL["add_quarantine"],
             *("pdu", self._transport.name, self._seal.hash(raw, "quarantine"), self._seal.close(raw, "quarantine")),
@@ -184,14 +207,10 @@ class Joined:
 
     @property
     def text(self) -> str:
-        """What was written, with a mark where a part is missing."""
-        if self.complete:
-            return join(self.parts)
-        runs = [list(run) for _, run in itertools.groupby(enumerate(self.parts), lambda p: _number(p[1]) - p[0])]
-        text = GAP.join(join([part for _, part in run]) for run in runs)
-        concat = self.parts[-1].concat
-        opened = GAP if _number(self.parts[0]) > 1 else ""
-        return opened + text + (GAP if concat and concat.number < concat.count else "")
+        """What was written, with a mark where a part is missing; empty where nobody wrote anything: 8-bit data, voicemail."""
+        if self.parts[0].message_waiting or not join(self.parts).strip():
+            return ""
+        return join(self.parts, GAP)
 
 
 async def add_messages(connection: asyncpg.Connection, transport: str, joined: Sequence[Joined]) -> None:
@@ -212,17 +231,21 @@ async def add_messages(connection: asyncpg.Connection, transport: str, joined: S
 
 async def join_overdue(pool: asyncpg.Pool, seal: Seal, wait: timedelta) -> int:
     """Handles long SMS whose missing part has not come within `wait`: as they are, with the gap marked."""
+    before = datetime.now(UTC) - wait
     async with pool.acquire() as connection, connection.transaction():
-        waiting = await connection.fetch(SQL["overdue_parts"], datetime.now(UTC) - wait)
+        phones = [row["phone_id"] for row in await connection.fetch(SQL["overdue_phones"], before)]
+        await connection.execute(SQL["lock_phones"], phones)
+        waiting = await connection.fetch(SQL["overdue_parts"], before, phones)
         for rows in _grouped(waiting):
-            await add_messages(connection, rows[0]["transport"], [_unseal(rows, seal)])
-            log.warning("sms.incomplete", parts=len(rows), of=rows[0]["part_count"])
+            message = _unseal(rows, seal)
+            await add_messages(connection, rows[0]["transport"], [message])
+            log.warning("sms.incomplete", parts=len(message.parts), of=rows[0]["part_count"])
     return len(waiting)
 
 
-def _sort(batch: Batch) -> _Sorted:
+def _sort(parts: Sequence[RawPart]) -> _Sorted:
     found = _Sorted([], [], [])
-    for raw in batch.parts:
+    for raw in parts:
         try:
             content = decode_pdu(raw.pdu)
         except PduError as e:
@@ -245,14 +268,15 @@ def _grouped(rows: Sequence[asyncpg.Record]) -> list[list[asyncpg.Record]]:
 
 
 def _unseal(rows: Sequence[asyncpg.Record], seal: Seal) -> Joined:
-    """The parts of one group; of a number that came twice the later one counts, but both are closed with it."""
-    by_number: dict[int, Deliver] = {}
-    for row in rows:
-        content = decode_pdu(seal.open(row["pdu_sealed"], "pdu").hex())
-        assert isinstance(content, Deliver), "only SMS-DELIVER is stored as a part"
-        by_number[row["part_number"]] = content
-    return Joined([row["id"] for row in rows], rows[0]["phone_id"], [by_number[n] for n in sorted(by_number)])
+    """The parts of one group. Of a number that came twice the later one counts; the other one is closed with it where
+    it says the same (the phone sent it again), and waits on where it does not (the reference was used again)."""
+    contents = [(row, _decoded(row, seal)) for row in rows]
+    by_number = {row["part_number"]: content for row, content in contents}
+    ids = [row["id"] for row, content in contents if content.user_data == by_number[row["part_number"]].user_data]
+    return Joined(ids, rows[0]["phone_id"], [by_number[n] for n in sorted(by_number)])
 
 
-def _number(part: Deliver) -> int:
-    return part.concat.number if part.concat else 1
+def _decoded(row: asyncpg.Record, seal: Seal) -> Deliver:
+    content = decode_pdu(seal.open(row["pdu_sealed"], "pdu").hex())
+    assert isinstance(content, Deliver), "only SMS-DELIVER is stored as a part"
+    return content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -71,20 +71,24 @@ class MailSender:
     async def step(self) -> int:
         """Sends the next mails, one per connection; how many there were."""
         rows = await self._pool.fetch(SQL["claim_mails"], self._owner, self._at_once, LEASE_S)
-        await asyncio.gather(*(self._send(row) for row in rows))
+        # All are waited for, also when one fails: a mail that is half sent is no less under way.
+        for ended in await asyncio.gather(*map(self._send, rows), return_exceptions=True):
+            if ended is not None:
+                raise ended
         return len(rows)
 
     async def _send(self, row: asyncpg.Record) -> None:
         if row["attempts"] > self._attempts:
             await self._give_up(row, "sending it ended the process again and again")
             return
-        dispatch = self._dispatch(row)
         try:
-            accepted = await self._mailer.send(
-                compose(dispatch, now=datetime.now(self._zone)),
-                envelope_sender=dispatch.reply_address,
-                recipient=dispatch.recipient,
-            )
+            letter = compose(self._dispatch(row), now=datetime.now(self._zone))
+        except Exception as e:  # noqa: BLE001  invariant 5: a mail that cannot be written must not stop the others
+            await self._give_up(row, f"it cannot be written ({type(e).__name__}: {e})")
+            return
+        envelope_sender, recipient = self._addresses.reply_to(row["token"]), row["address"]
+        try:
+            accepted = await self._mailer.send(letter, envelope_sender=envelope_sender, recipient=recipient)
         except MailError as e:
             await self._failed(row, e)
             return
@@ -95,7 +99,8 @@ class MailSender:
         if not error.retryable or row["attempts"] >= self._attempts:
             await self._give_up(row, error.operator_sentence)
             return
-        until = next_try(datetime.now(UTC), row["attempts"])
+        now = datetime.now(UTC)
+        until = max(next_try(now, row["attempts"]), now + timedelta(seconds=error.retry_after_s or 0))
         await self._pool.execute(SQL["postpone_mail"], row["id"], until, error.operator_sentence)
         at = until.isoformat(timespec="seconds")
         log.warning("mail.postponed", **_facts(row), until=at, error=error.operator_sentence)

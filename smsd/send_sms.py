@@ -34,6 +34,11 @@ class _Part:
     unknown: int  # tries whose fate nobody knows
     last_try: datetime | None
 
+    @property
+    def spent(self) -> bool:
+        """Whether one more blind try would be one too many."""
+        return not self.sent and self.unknown >= _BLIND_TRIES
+
 
 class SmsSender:
     """Sends through one transport; `step` is one SMS."""
@@ -75,7 +80,7 @@ class SmsSender:
         segments = gsm7.split(row["text"])
         parts = await self._parts(row["id"], segments.parts)
         for part in parts:
-            if part.sent or part.unknown >= _BLIND_TRIES:
+            if part.sent or part.spent:
                 continue
             if part.unknown and part.last_try and (wait := part.last_try + REPORT_WAIT) > datetime.now(UTC):
                 await self._postpone(row, wait, "waits for a delivery report")
@@ -83,7 +88,8 @@ class SmsSender:
             concat = Concat(row["id"] % 256, 8, part.number, part.count) if part.count > 1 else None
             await self._submit(row, part, Submission(number, segments.alphabet, part.text, concat))
         await self._pool.execute(SQL["settle_sms"], row["id"], "sent", None)
-        log.info("sms.sent", **self._facts(row), parts=len(parts))
+        log.info("sms.sent", **self._facts(row), parts=len(parts), unconfirmed=sum(part.spent for part in parts))
+        await self._pool.execute(SQL["follow_reports"], row["id"])  # some may have come before
 
     async def _parts(self, sms_id: int, texts: tuple[str, ...]) -> list[_Part]:
         """What is known of each part. A try without an end was cut short by a crash: its fate is unknown."""

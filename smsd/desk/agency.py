@@ -41,15 +41,17 @@ def agency_answer(
 
 
 def help_mail(desk: Desk, ticket: Ticket, verb: str) -> Writes:
-    """One helpful mail back to an agency whose verb lacks its explanation."""
+    """One helpful mail back to an agency whose verb lacks what must stand behind it."""
     return Writes(mails=desk.mail(ticket, "bantuan", verb))
 
 
 def _take_up(
     desk: Desk, ticket: Ticket, name: str, note: str, actor: str, now: datetime, data: dict[str, Any]
 ) -> Writes:
+    """The deadline to finish runs from the first such word: an agency cannot put it off by saying PROSES again."""
     kind = "agency_accepted" if name == "agency_terima" else "agency_in_progress"
-    due = desk.deadlines.deadline_for(ticket.klass, now, desk.zone)
+    running = ticket.due_at if ticket.status == "ditindaklanjuti" else None
+    due = running or desk.deadlines.deadline_for(ticket.klass, now, desk.zone)
     data = data | {"text": note} if note else data
     event = Event(ticket.id, now, kind, actor, "ditindaklanjuti", None, due, "finish", data)
     return _tell_change(desk, ticket, event, name, note, due)
@@ -65,18 +67,20 @@ def _not_ours(
     dispatch_ids: Iterator[int],
 ) -> Writes:
     """To the agency that was named, where it can be told and reached; else to the triage desk."""
+    data = data | {"named": named}
     found = desk.router.agencies.find_by_words(named) if named else None
-    agency, _ = desk.mailbox(found.code if found else desk.triage.code)
+    agency, why = desk.mailbox(found.code) if found else (desk.triage, [])
     if agency.code == ticket.agency:
         agency = desk.triage
-    data, verify = data | {"named": named}, desk.deadlines.verify_due(now, desk.zone)
-    declined = Event(ticket.id, now, "agency_declined", actor, "bukan_wewenang", None, verify, "verify", data)
-    writes = Writes(events=[declined])
+    if agency.code == ticket.agency:  # the triage desk itself must name an agency that can be reached
+        writes = help_mail(desk, ticket, f"BUKAN WEWENANG {mask_numbers(named)}".rstrip())
+        writes.events.append(Event(ticket.id, now, "agency_declined", actor, data=data))
+        return writes
+    writes = Writes(events=[Event(ticket.id, now, "agency_declined", actor, "bukan_wewenang", data=data)])
     reason = f"{desk.short_name(ticket.agency)}: bukan wewenang kami, wewenang {named or 'instansi lain'}"
-    writes.add(desk.dispatch(ticket.id, agency, now, "gateway", next(dispatch_ids), [reason]))
+    writes.add(desk.dispatch(ticket.id, agency, now, "gateway", next(dispatch_ids), [reason, *why]))
     name = "kembali" if agency is desk.triage else "pindah"
-    due = desk.deadlines.first_follow_up_due(now, desk.zone)
-    writes.add(desk.say_about(ticket, name, STATUS, agency=agency, due=due))
+    writes.add(desk.say_about(ticket, name, STATUS, agency=agency, due=desk.first_answer_due(agency, now)))
     return writes
 
 

@@ -14,6 +14,10 @@ from smsd.desk.rules import ANSWER, CLOSED, Desk, Inbound, Ticket
 from smsd.writes import Event, NewSms, NewTicket, Writes
 
 _LISTED_MOST = 3  # reports that a bare STATUS tells of; more do not fit one SMS
+# Nobody has asked the citizen anything yet, or the Ombudsman may be asked: more words change no status.
+_UNCHANGED_BY_WORDS = frozenset({"diterima", "bukan_wewenang", "eskalasi_ombudsman"})
+# Statuses in which no deadline of the agency's runs: the citizen's words begin a new one, elsewhere the old one stays.
+_WAITING = CLOSED | {"tunda"}
 
 
 def open_ticket(
@@ -70,19 +74,19 @@ def answer(desk: Desk, message: Inbound, intent: Intent, tickets: Sequence[Ticke
     """A command of a citizen; `tickets` are the phone's own, newest first."""
     match intent:
         case Help():
-            return desk.say(message.phone_id, None, "bantuan")
+            return desk.say(message.phone_id, "bantuan")
         case Slip(typed=typed):
-            return desk.say(message.phone_id, None, "salah_ketik", typed=typed)
+            return desk.say(message.phone_id, "salah_ketik", typed=typed)
         case Status(code=None, index=None):
             return _tell_all(desk, message.phone_id, tickets)
         case Status(index=int(index)):
             if index > len(tickets):
-                return desk.say(message.phone_id, None, "status_kosong")
+                return _tell_all(desk, message.phone_id, tickets)
             return _tell(desk, tickets[index - 1])
         case Status(code=code) | Add(code=code) | Cancel(code=code):
             ticket = next((t for t in tickets if t.code == code), None)
             if ticket is None:
-                return desk.say(message.phone_id, None, "tidak_ditemukan", code=ticket_code.show(code or ""))
+                return desk.say(message.phone_id, "tidak_ditemukan", code=ticket_code.show(code or ""))
             return _about(desk, ticket, message, intent, now)
         case Complaint():
             raise ValueError("a complaint is no command; open_ticket() takes it")
@@ -104,11 +108,11 @@ def _about(desk: Desk, ticket: Ticket, message: Inbound, intent: Status | Add | 
 
 def _tell_all(desk: Desk, phone_id: int, tickets: Sequence[Ticket]) -> Writes:
     if not tickets:
-        return desk.say(phone_id, None, "status_kosong")
+        return desk.say(phone_id, "status_kosong")
     if len(tickets) == 1:
         return _tell(desk, tickets[0])
     lines = [f"{ticket_code.show(t.code)} {desk.replies.status[t.status]}." for t in tickets[:_LISTED_MOST]]
-    return desk.say(phone_id, None, "status_daftar", daftar=" ".join(lines))
+    return desk.say(phone_id, "status_daftar", daftar=" ".join(lines))
 
 
 def _tell(desk: Desk, ticket: Ticket) -> Writes:
@@ -117,15 +121,15 @@ def _tell(desk: Desk, ticket: Ticket) -> Writes:
 
 
 def _add(desk: Desk, ticket: Ticket, text: str, message_id: int, now: datetime) -> Writes:
-    status = "ditanggapi_pelapor" if ticket.status != "diterima" else None
-    data = {"text": text, "message": message_id}
+    waiting = ticket.status in _WAITING
     writes = desk.say_about(ticket, "ditambah", ANSWER)
     writes.events.append(
         Event(
-            *(ticket.id, now, "citizen_added", "citizen", status),
-            due_at=desk.deadlines.first_follow_up_due(now, desk.zone) if status else None,
-            due_for="first_follow_up" if status else None,
-            data=data,
+            *(ticket.id, now, "citizen_added", "citizen"),
+            status=None if ticket.status in _UNCHANGED_BY_WORDS else "ditanggapi_pelapor",
+            due_at=desk.deadlines.first_follow_up_due(now, desk.zone) if waiting else None,
+            due_for="first_follow_up" if waiting else None,
+            data={"text": text, "message": message_id},
         )
     )
     writes.mails += desk.mail(ticket, "tambahan", mask_numbers(text))

@@ -21,7 +21,7 @@ def assign(
         )
     reasons = [why] if why else []
     writes = desk.dispatch(ticket.id, agency, now, actor, next(dispatch_ids), reasons)
-    due = desk.deadlines.first_follow_up_due(now, desk.zone)
+    due = desk.first_answer_due(agency, now)
     writes.add(desk.say_about(ticket, "ditugaskan", STATUS, agency=agency, due=due))
     return writes
 
@@ -35,6 +35,6 @@ def set_status(desk: Desk, ticket: Ticket, status: str, note: str, actor: str, n
     return writes
 
 
-def note(desk: Desk, ticket: Ticket, text: str, actor: str, now: datetime) -> Writes:
+def note(_: Desk, ticket: Ticket, text: str, actor: str, now: datetime) -> Writes:
     """A remark for colleagues: nobody is told."""
     return Writes(events=[Event(ticket.id, now, "noted", actor, data={"text": text})])

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from config.replies import Replies
 from parser import ticket_code
 from parser.agency_mail import new_token
+from parser.privacy import mask_numbers
 from routing.agencies import Agency
 from routing.classify import Router
 from routing.deadlines import Deadlines
@@ -71,14 +72,18 @@ class Desk:
     def dispatch(
         self, ticket_id: int, agency: Agency, now: datetime, actor: str, dispatch_id: int, reasons: Sequence[str]
     ) -> Writes:
+        """The ticket goes to an agency, which is told why: its event, the dispatch and the mail.
+
+        An agency must follow up in time; at the triage desk the status stays, and it is verified again.
+        """
         assert agency.email is not None, "callers choose agencies that have an address"
         token = new_token(self.choose)
         triage = agency.code == self.triage.code
         event = Event(
             *(ticket_id, now, "dispatched", actor, None if triage else "terdisposisi", agency.code),
-            due_at=None if triage else self.deadlines.first_follow_up_due(now, self.zone),
-            due_for=None if triage else "first_follow_up",
-            data={"dispatch": dispatch_id, "reasons": list(reasons)},
+            due_at=self.first_answer_due(agency, now),
+            due_for="verify" if triage else "first_follow_up",
+            data={"dispatch": dispatch_id, "reasons": [mask_numbers(reason) for reason in reasons]},
         )
         return Writes(
             events=[event],
@@ -86,16 +91,25 @@ class Desk:
             mails=[NewMail(dispatch_id, "disposisi", "", self.message_id())],
         )
 
+    def first_answer_due(self, agency: Agency, now: datetime) -> datetime:
+        """Until when something must come back from an agency, or from the triage desk."""
+        triage = agency.code == self.triage.code
+        due = self.deadlines.verify_due if triage else self.deadlines.first_follow_up_due
+        return due(now, self.zone)
+
     def mail(self, ticket: Ticket, kind: str, extra_text: str) -> list[NewMail]:
+        """A mail to the agency that has the ticket; none while nobody has it."""
         if ticket.dispatch_id is None:
             return []
         return [NewMail(ticket.dispatch_id, kind, extra_text, self.message_id())]
 
     def message_id(self) -> str:
+        """A Message-ID of our own (RFC 5322 section 3.6.4)."""
         return f"<{new_token(self.choose)}@{self.reply_domain}>"
 
-    def say(self, phone_id: int, ticket_id: int | None, name: str, **values: str) -> Writes:
-        return Writes(sms=[NewSms(phone_id, ticket_id, name, self.replies.render(name, **values), ANSWER)])
+    def say(self, phone_id: int, name: str, **values: str) -> Writes:
+        """An SMS about no ticket, in answer to a command."""
+        return Writes(sms=[NewSms(phone_id, None, name, self.replies.render(name, **values), ANSWER)])
 
     def say_about(
         self,
@@ -125,6 +139,7 @@ class Desk:
         return Writes(sms=[NewSms(ticket.phone_id, ticket.id, name, text, priority)])
 
     def short_name(self, code: str) -> str:
+        """How an SMS calls the agency; its code where the agencies' file no longer knows it."""
         agency = self.router.agencies.get(code)
         return agency.short_name if agency else code
 

@@ -47,13 +47,13 @@ class MailError(Exception):
         self.retry_after_s = retry_after_s
 
 
-class MailRefused(MailError):  # noqa: N818  what happened to the mail
+class MailRefused(MailError):
     """The server refused for good. `stage` tells whose fault it is: our sender, the recipient, or the message."""
 
     retryable = False
 
 
-class MailDeferred(MailError):  # noqa: N818  what happened to the mail
+class MailDeferred(MailError):
     """Not now; the same mail may be sent later, not before `retry_after_s` if that is given."""
 
     retryable = True
@@ -63,7 +63,7 @@ class MailUnavailable(MailDeferred):
     """No mail at all can be sent at present, whatever it says: unreachable server, TLS or login fault."""
 
 
-class MailUncertain(MailError):  # noqa: N818  what happened to the mail
+class MailUncertain(MailError):
     """The connection was lost after DATA began, so the mail may have been sent: retry with the same Message-ID."""
 
     retryable = True

@@ -4,16 +4,16 @@ A Unix socket; each request is one line of JSON, and so is each answer: ``{"ok":
 "…"}``, whose sentence says what to write instead. A connection takes any number of requests, one after the other.
 
 ``{"do": "text", "from": "+6281230000001", "text": "…"}``
-    Send a text to the gateway. Optional: ``alphabet`` (``"gsm7"``, ``"ucs2"``, null), ``order`` (``[3, 1, 2]``: the order in
-    which the parts of a long text arrive; leave one out to lose it), ``copies`` (deliver it so many times),
+    Send a text to the gateway. Optional: ``alphabet`` (``"gsm7"``, ``"ucs2"``, null), ``order`` (``[3, 1, 2]``: the
+    order in which the parts of a long text arrive; leave one out to lose it), ``copies`` (deliver it so many times),
     ``reference`` and ``bits`` (8 or 16) of the concatenation header, ``delay_s``.
 ``{"do": "inject", "pdu": "0791…"}``
     Deliver a PDU as it is, broken ones too. Optional: ``delay_s``.
 ``{"do": "inbox", "number": "+6281230000001"}``
     → ``texts``: ``[{"at": "2026-01-31T08:15:00+07:00", "text": "…"}]``, what that phone has shown.
 ``{"do": "status"}``
-    → ``waiting`` (in the network), ``on_sim``, ``sim_slots``, ``signal``, ``registration``, ``submits`` (SMS the gateway has
-    sent), ``silent``, ``device``.
+    → ``waiting`` (in the network), ``on_sim``, ``sim_slots``, ``signal``, ``registration``, ``submits`` (SMS the
+    gateway has sent), ``silent``, ``device``.
 ``{"do": "set", "signal": 17}``
     Change the network or the modem: ``signal`` (0 to 31, 99), ``registration`` (``<stat>`` of AT+CREG?: 1 is home, 2
     searching), ``silent`` (true: the modem stops answering), ``plugged`` (false: the device vanishes), ``latency_s``,

@@ -1,8 +1,8 @@
 """What the modem is and what it remembers between commands: identity, memories, and the settings a reset undoes.
 
 Memories, decided after libGammu 1.45.1: before each listing it selects every memory that ``AT+CPMS=?`` offers, as
-``AT+CPMS="SM","SM","SM"`` and then ``AT+CPMS="ME","ME","ME"``, and so moves the place where new messages go (mem3). A modem
-with ``me_slots=0``, the default, offers "SM" only, as plain modules do: new messages can only land there. With
+``AT+CPMS="SM","SM","SM"`` and then ``AT+CPMS="ME","ME","ME"``, and so moves the place where new messages go (mem3).
+A modem with ``me_slots=0``, the default, offers "SM" only, as plain modules do: new messages can only land there. With
 ``me_slots`` it offers "SM" and "ME" in all three lists, and new messages land in whatever mem3 is at that moment; both
 are walked by GetNextSMS. There is no spilling over: when mem3 is full the network keeps what follows.
 """

@@ -11,7 +11,8 @@ import os
 import tty
 from collections.abc import Callable
 
-# What nobody reads is dropped beyond this, as a UART without flow control drops it; a full listing of 255 slots is 90 kB.
+# What nobody reads is dropped beyond this, as a UART without flow control drops it; a full listing of 255 slots is
+# 90 kB.
 _BACKLOG_BYTES = 1 << 18
 _READ_BYTES = 1 << 16
 

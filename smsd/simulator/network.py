@@ -87,8 +87,8 @@ class Subscription:
 class Network:
     """The SMSC and the phones. Everything here is called from the event loop's thread.
 
-    ``changed`` is set, and replaced by a new event, whenever the modem may have taken or freed something and whenever an
-    SMS has reached its phone: check, then ``await network.changed.wait()``, then check again.
+    ``changed`` is set, and replaced by a new event, whenever the modem may have taken or freed something and
+    whenever an SMS has reached its phone: check, then ``await network.changed.wait()``, then check again.
     """
 
     def __init__(self, *, clock: Callable[[], datetime], latency_s: float = 0.0) -> None:

@@ -62,7 +62,7 @@ class Simulator:
         self.modem.plug_in(line.write)
 
     def vanish(self) -> None:
-        """Pull the modem's cable: the device is gone and programs that hold it get errors. The SIM keeps its messages."""
+        """Pull the modem's cable: the device is gone, programs that hold it get errors, the SIM keeps its messages."""
         if not self._line:
             return
         self.modem.unplug()
@@ -114,5 +114,6 @@ async def open_simulator(
     finally:
         simulator.vanish()
         network.close()
-        # One turn of the loop, so that what was scheduled by call_soon finds the modem unplugged rather than the loop gone.
+        # One turn of the loop, so that what was scheduled by call_soon finds the modem unplugged rather than the
+        # loop gone.
         await asyncio.sleep(0)

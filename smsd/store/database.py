@@ -9,34 +9,33 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib import resources
 from importlib.resources.abc import Traversable
-from urllib.parse import quote
 
 import asyncpg
-from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_delay, wait_exponential
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from config.settings import Settings, read_secret
-from smsd.store.embedded import EmbeddedMissing, run_embedded
+from smsd.store.embedded import EmbeddedUnusable, run_embedded
 from smsd.store.queries import SCHEMA, SQL
 
 SCHEMA_VERSION = 1
 MIGRATIONS = resources.files("smsd.store") / "migrations"
 _CONNECT_TIMEOUT_S = 5.0
 
-# What asyncpg raises when the server is away, starting, stopping or cut off: expected, and worth another try.
+# What asyncpg raises when the server is away, starting, stopping, full or cut off: expected, and worth another try.
 CONNECTION_ERRORS = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,  # after a failover the old primary may still answer
     asyncpg.InterfaceError,
-    asyncpg.DiskFullError,
 )
 
 
@@ -59,10 +58,11 @@ async def open_database(settings: Settings, *, patience_s: float = 0.0) -> Async
     Keeps trying to connect for `patience_s` seconds; then raises DatabaseUnreachable. SchemaMismatch at once.
     """
     async with _dsn(settings) as (dsn, embedded):
-        pool = await _connect(dsn, settings.database.connections, patience_s)
+        pool = await _connect(dsn, _password(settings), settings.database.connections, patience_s)
         try:
             if embedded and await schema_version(pool) is None:
-                await init_schema(pool)
+                with suppress(SchemaMismatch):  # another process was faster; verified below
+                    await init_schema(pool)
             await _verify_schema(pool)
             yield pool
         finally:
@@ -73,7 +73,7 @@ async def open_database(settings: Settings, *, patience_s: float = 0.0) -> Async
 async def open_unverified(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
     """A pool for `smsd db init|upgrade`, whatever the schema."""
     async with _dsn(settings) as (dsn, _):
-        pool = await _connect(dsn, 1, 0.0)
+        pool = await _connect(dsn, _password(settings), 1, 0.0)
         try:
             yield pool
         finally:
@@ -83,45 +83,54 @@ async def open_unverified(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
 @asynccontextmanager
 async def _dsn(settings: Settings) -> AsyncIterator[tuple[str, bool]]:
     if settings.database.dsn != "embedded":
-        password = read_secret(settings.database.password_file, "database-password")
-        yield _with_password(settings.database.dsn, password), False
+        yield settings.database.dsn, False
         return
     try:
         async with run_embedded(settings.gateway.state_dir / "postgres") as dsn:
             yield dsn, True
-    except EmbeddedMissing as e:
+    except EmbeddedUnusable as e:
         raise DatabaseUnreachable(str(e)) from e
 
 
-def _with_password(dsn: str, password: str | None) -> str:
-    if password is None:
-        return dsn
-    return re.sub(r"^(postgres(?:ql)?://[^:@/]+)@", lambda m: f"{m[1]}:{quote(password, safe='')}@", dsn)
+def _password(settings: Settings) -> str | None:
+    return read_secret(settings.database.password_file, "database-password")
 
 
-async def _connect(dsn: str, connections: int, patience_s: float) -> asyncpg.Pool:
+async def _connect(dsn: str, password: str | None, connections: int, patience_s: float) -> asyncpg.Pool:
+    async def connect() -> asyncpg.Pool:
+        return await asyncpg.create_pool(
+            dsn,
+            password=password,
+            min_size=1,
+            max_size=connections,
+            timeout=_CONNECT_TIMEOUT_S,
+            init=_prepare_connection,
+        )
+
     try:
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(CONNECTION_ERRORS),
+        return await AsyncRetrying(
+            retry=retry_if_exception(_may_pass),
             stop=stop_after_delay(patience_s),
             wait=wait_exponential(multiplier=0.2, max=2.0),
-        ):
-            with attempt:
-                return await asyncpg.create_pool(
-                    dsn, min_size=1, max_size=connections, timeout=_CONNECT_TIMEOUT_S, init=_prepare_connection
-                )
-    except RetryError as e:
-        cause = e.last_attempt.exception()
-        raise DatabaseUnreachable(f"{_explain(dsn, cause)}; is PostgreSQL running, and is [database] dsn right?") from e
-    except (asyncpg.PostgresError, ValueError) as e:
-        raise DatabaseUnreachable(f"{_explain(dsn, e)}; check [database] dsn and password_file") from e
-    raise AssertionError("tenacity either returns or raises")
+            reraise=True,
+        )(connect)
+    except (*CONNECTION_ERRORS, asyncpg.PostgresError, ValueError) as e:
+        away = "is PostgreSQL running, and is [database] dsn right?"
+        cure = away if _may_pass(e) else "check [database] dsn and password_file"
+        raise DatabaseUnreachable(f"{_explain(dsn, e)}; {cure}") from e
 
 
-def _explain(dsn: str, cause: BaseException | None) -> str:
+def _may_pass(error: BaseException) -> bool:
+    """A wrong DSN is a ValueError too, and stays wrong."""
+    return isinstance(error, CONNECTION_ERRORS) and not isinstance(error, ValueError)
+
+
+def _explain(dsn: str, cause: Exception) -> str:
     """The DSN without its password, and why it does not answer."""
-    shown = re.sub(r":[^:@/]*@", ":…@", dsn)
-    return f"database {shown} cannot be reached ({cause or type(cause).__name__})".replace("\n", " ")
+    shown = re.sub(r"(password=)[^&]*", r"\1…", re.sub(r"(//[^:/?#]*):.*@", r"\1:…@", dsn))
+    # What the standard library says of a DSN it cannot split quotes the pieces, and a password may be one.
+    reason = "it cannot be read as a DSN" if type(cause) is ValueError else str(cause) or type(cause).__name__
+    return f"database {shown} cannot be reached ({reason})".replace("\n", " ")
 
 
 async def _prepare_connection(connection: asyncpg.Connection) -> None:
@@ -134,18 +143,32 @@ async def _prepare_connection(connection: asyncpg.Connection) -> None:
 async def schema_version(pool: asyncpg.Pool) -> int | None:
     """The version found, or None where there is no schema of ours."""
     try:
-        version: int | None = await pool.fetchval(SQL["schema_version"])
+        with _rights_needed():
+            version: int | None = await pool.fetchval(SQL["schema_version"])
     except asyncpg.UndefinedTableError:
         return None
     return version
+
+
+@contextmanager
+def _rights_needed() -> Iterator[None]:
+    """From PostgreSQL 15 on nobody but its owner may create tables in a database."""
+    try:
+        yield
+    except asyncpg.InsufficientPrivilegeError as e:
+        raise SchemaMismatch(f"{e}; make the user in [database] dsn the owner of the database and its tables") from e
 
 
 async def init_schema(pool: asyncpg.Pool) -> None:
     """Creates all tables in one transaction; SchemaMismatch if there are some already."""
     if (found := await schema_version(pool)) is not None:
         raise SchemaMismatch(f"the database already has a schema (version {found}); nothing was changed")
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(SCHEMA)
+    try:
+        with _rights_needed():
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute(SCHEMA)
+    except (asyncpg.DuplicateTableError, asyncpg.DuplicateFunctionError, asyncpg.UniqueViolationError) as e:
+        raise SchemaMismatch(f"the database is not empty ({e}); give smsd one of its own, nothing was changed") from e
 
 
 async def upgrade_schema(pool: asyncpg.Pool, migrations: Traversable = MIGRATIONS) -> list[int]:
@@ -157,10 +180,13 @@ async def upgrade_schema(pool: asyncpg.Pool, migrations: Traversable = MIGRATION
     if found is None:
         raise SchemaMismatch("the database has no schema yet; run `smsd db init`")
     files = {int(f.name.removesuffix(".sql")): f for f in migrations.iterdir() if f.name.endswith(".sql")}
+    if found > max([SCHEMA_VERSION, *files]):
+        raise SchemaMismatch(_too_new(found))
     missing = sorted(version for version in files if version > found)
     for version in missing:
-        async with pool.acquire() as connection, connection.transaction():
-            await connection.execute(files[version].read_text(encoding="utf-8"))
+        with _rights_needed():
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute(files[version].read_text(encoding="utf-8"))
     return missing
 
 
@@ -171,6 +197,8 @@ async def _verify_schema(pool: asyncpg.Pool) -> None:
     if found < SCHEMA_VERSION:
         raise SchemaMismatch(f"the schema is version {found}, this smsd needs {SCHEMA_VERSION}; run `smsd db upgrade`")
     if found > SCHEMA_VERSION:
-        raise SchemaMismatch(
-            f"the schema is version {found}, this smsd knows only {SCHEMA_VERSION}; install a newer smsd"
-        )
+        raise SchemaMismatch(_too_new(found))
+
+
+def _too_new(found: int) -> str:
+    return f"the schema is version {found}, this smsd knows only {SCHEMA_VERSION}; install a newer smsd"

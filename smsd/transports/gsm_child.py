@@ -2,8 +2,9 @@
 
 It speaks JSON lines. On standard input: first its settings (not an argument, for they hold the PIN and `ps` shows
 arguments), then requests, ``{"id", "do", ...}``; on standard output one answer each,
-``{"id", "ok": ...}`` or ``{"id", "error", ...}``, and events at any time: ``ready``, ``failed``, and those of line_tap.py
-(``arrived``, ``passed``, ``submitting``, ``line_lost``). It has no deadlines of its own: libGammu can block for minutes, so the parent kills it instead.
+``{"id", "ok": ...}`` or ``{"id", "error", ...}``, and events at any time: ``ready``, ``failed``, and those of the tap,
+``arrived``, ``passed``, ``submitting``, ``line_lost``. It has no deadlines of its own: libGammu can block for minutes,
+so the parent kills it instead.
 It ends when its standard input does, or with its parent.
 """
 
@@ -17,7 +18,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gammu
@@ -73,7 +74,7 @@ class ModemDriver:
                 return {"parts": parts}
             where = {"Location": found[-1]["Location"]}  # a draft, left on the SIM by a telephone: look behind it
 
-    def _listed(self) -> list[tuple[str, int, str]]:
+    def _listed(self) -> Sequence[tuple[str, int, str]]:
         exchange = self._tap.take()
         memory = exchange.memory() or "SM"
         return [(memory, index, pdu) for index, pdu in exchange.listed()]

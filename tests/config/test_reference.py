@@ -137,7 +137,10 @@ def test_an_agency_without_mailbox_is_allowed(tmp_path: Path) -> None:
 
 def test_a_directory_needs_a_triage_desk(tmp_path: Path) -> None:
     """Without one nobody would read what cannot be routed."""
-    expected = "agencies.csv: has no agency of type TRIAGE; add a line like TRIAGE,Petugas triase,Petugas 1708,TRIAGE,,triase@example.go.id"
+    expected = (
+        "agencies.csv: has no agency of type TRIAGE; "
+        "add a line like TRIAGE,Petugas triase,Petugas 1708,TRIAGE,,triase@example.go.id"
+    )
     assert [expected] == problems(agencies=agencies(tmp_path, ROAD))
     assert [expected] == problems(agencies=agencies(tmp_path))
 
@@ -159,7 +162,8 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         (b"", "agencies.csv:1: is empty; the first line must name code,name,short_name,type,region,email"),
         (
             b"code,name\n",
-            "agencies.csv:1: has no column short_name, type, region, email; the first line must name code,name,short_name,type,region,email",
+            "agencies.csv:1: has no column short_name, type, region, email; "
+            "the first line must name code,name,short_name,type,region,email",
         ),
         (
             b"code,name,short_name,type,region,email\nX,Caf\xe9,,,,\n",

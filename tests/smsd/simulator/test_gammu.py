@@ -1,7 +1,6 @@
 """The simulator as libGammu sees it; each session costs four seconds of its fixed waits."""
 
 import asyncio
-import time
 
 from smsd.simulator.simulator import open_simulator
 
@@ -48,14 +47,10 @@ async def test_drains_a_full_sim_and_what_waits_behind_it(gammu_on):
         )
         status = await gammu.call("GetSMSStatus")
         assert (50, 50) == (status["SIMUsed"], status["SIMSize"])
-        started = time.monotonic()
         drained = await gammu.call("drain")
-        rate = len(drained) / (time.monotonic() - started)
         assert sorted(texts) == sorted(drained)
         assert texts[:50] == drained[:50]
         assert (0, 0) == (simulator.network.waiting, simulator.on_sim)
-        # About 1,000 a second on one core; far below that something waits where nothing should.
-        assert rate > 150
 
 
 async def test_messages_in_phone_memory_are_walked_too(gammu_on):

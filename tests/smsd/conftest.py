@@ -1,0 +1,335 @@
+"""A stage for the loops: a transport that plays a script, PDUs as phones send them, a cable to PostgreSQL to be cut."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import itertools
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from config.replies import Replies
+from config.settings import Settings
+from parser import gsm7
+from parser.pdu import Concat, encode_deliver
+from routing.classify import Router
+from smsd.desk.rules import Desk
+from smsd.handle_sms import Limits, SmsHandler
+from smsd.loops import Stop
+from smsd.receive import Receiver
+from smsd.send_sms import SmsSender
+from smsd.store.seal import Seal
+from smsd.transports.base import Batch, RawPart, Submission
+
+SENT_AT = datetime(2026, 8, 3, 9, 14, tzinfo=timezone(timedelta(hours=7)))
+_numbers = itertools.count(1)
+
+
+@dataclass
+class ScriptedTransport:
+    """A Transport that hands out the batches it is given, and answers each submission with the next outcome.
+
+    Without an outcome left it answers with references from 1 on. `on_acknowledge` and `on_send` look in from outside.
+    """
+
+    name: str = "modem0"
+    batches: asyncio.Queue[Batch] = field(default_factory=asyncio.Queue)
+    acknowledged: list[Batch] = field(default_factory=list)
+    outcomes: list[int | Exception] = field(default_factory=list)
+    sent: list[Submission] = field(default_factory=list)
+    on_acknowledge: Callable[[Batch], Awaitable[None]] | None = None
+    on_send: Callable[[Submission], Awaitable[None]] | None = None
+    references: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    async def receive(self) -> Batch:
+        """The next batch; waits for ever when there is none."""
+        return await self.batches.get()
+
+    async def acknowledge(self, batch: Batch) -> None:
+        """Remembers it."""
+        if self.on_acknowledge:
+            await self.on_acknowledge(batch)
+        self.acknowledged.append(batch)
+
+    async def send(self, submission: Submission) -> int:
+        """The next outcome."""
+        self.sent.append(submission)
+        if self.on_send:
+            await self.on_send(submission)
+        outcome = self.outcomes.pop(0) if self.outcomes else next(self.references)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def batch(*pdus: str, session: int = 1) -> Batch:
+    """What one look at a SIM finds."""
+    return Batch(session, [RawPart(pdu, ("SM", slot)) for slot, pdu in enumerate(pdus, 1)])
+
+
+@pytest.fixture(scope="session")
+def scripted() -> type[ScriptedTransport]:
+    """Makes a ScriptedTransport."""
+    return ScriptedTransport
+
+
+@pytest.fixture(scope="session")
+def batch_of() -> Callable[..., Batch]:
+    """Makes a Batch of PDUs."""
+    return batch
+
+
+# ---------------------------------------------------------------- phones
+
+
+def new_number() -> str:
+    """The number of a phone that no other test uses."""
+    return f"+62812{next(_numbers):08d}"
+
+
+@pytest.fixture
+def number() -> str:
+    """A citizen's number."""
+    return new_number()
+
+
+@pytest.fixture(scope="session")
+def another_number() -> Callable[[], str]:
+    """More citizens' numbers."""
+    return new_number
+
+
+def cut(text: str, alphabet: Literal["gsm7", "ucs2"], size: int) -> list[str]:
+    """Cuts as careless phones do: at so many UTF-16 units, through surrogate pairs, or at so many characters."""
+    if alphabet == "gsm7":
+        return [text[at : at + size] for at in range(0, len(text), size)]
+    units = text.encode("utf-16-be")
+    return [units[at : at + 2 * size].decode("utf-16-be", "surrogatepass") for at in range(0, len(units), 2 * size)]
+
+
+def long_sms(
+    sender: str,
+    text: str,
+    *,
+    reference: int = 77,
+    bits: Literal[8, 16] = 8,
+    sent_at: datetime = SENT_AT,
+    size: int | None = None,
+) -> list[str]:
+    """The PDUs of one long SMS, in order, `size` units each."""
+    alphabet: Literal["gsm7", "ucs2"] = "ucs2" if gsm7.septets(text) is None else "gsm7"
+    texts = cut(text, alphabet, size or (140 if alphabet == "gsm7" else 66))
+    return [
+        encode_deliver(
+            sender, part, sent_at, alphabet=alphabet, concat=Concat(reference, bits, number, len(texts))
+        )
+        for number, part in enumerate(texts, 1)
+    ]
+
+
+@pytest.fixture(scope="session")
+def long_pdus() -> Callable[..., list[str]]:
+    """Cuts a long text into PDUs."""
+    return long_sms
+
+
+# ---------------------------------------------------------------- the gateway's stages on one database
+
+
+@dataclass
+class Stage:
+    """The stages between modem and outbox, each run by hand, and looks into what they left."""
+
+    pool: asyncpg.Pool
+    seal: Seal
+    desk: Desk
+    limits: Limits = field(default_factory=lambda: Limits(automatic_per_hour=60, attempts=3))
+
+    async def receive(self, *batches: Sequence[str], transport: str = "modem0") -> ScriptedTransport:
+        """Hands batches of PDUs to a Receiver; returns when all are acknowledged."""
+        modem, stop = ScriptedTransport(transport), Stop()
+
+        async def stop_after_last(_: Batch) -> None:
+            if modem.batches.empty():
+                stop.ask()
+
+        modem.on_acknowledge = stop_after_last
+        for pdus in batches:
+            modem.batches.put_nowait(batch(*pdus))
+        async with asyncio.timeout(30):
+            await Receiver(modem, self.pool, self.seal).run(stop)
+        return modem
+
+    async def handle(self) -> int:
+        """Handles all SMS that are due."""
+        handler, steps = SmsHandler(self.pool, self.desk, self.limits), 0
+        while await handler.step():
+            steps += 1
+        return steps
+
+    async def text(self, sender: str, *texts: str, sent_at: datetime = SENT_AT) -> None:
+        """One SMS after the other, received in one batch and handled."""
+        moments = (sent_at + timedelta(seconds=n) for n in itertools.count())
+        await self.receive([encode_deliver(sender, text, at) for text, at in zip(texts, moments, strict=False)])
+        await self.handle()
+
+    def sender(self, transport: ScriptedTransport, *, owner: str = "here", attempts: int = 8) -> SmsSender:
+        """A sender through that transport."""
+        return SmsSender(transport, self.pool, self.seal, owner=owner, attempts=attempts)
+
+    async def rows(self, sql: str, *arguments: Any) -> list[dict[str, Any]]:
+        """What a query gives, as dicts."""
+        return [dict(row) for row in await self.pool.fetch(sql, *arguments)]
+
+    async def column(self, sql: str, *arguments: Any) -> list[Any]:
+        """The first column of what a query gives."""
+        return [row[0] for row in await self.pool.fetch(sql, *arguments)]
+
+    async def value(self, sql: str, *arguments: Any) -> Any:
+        """The one value that a query gives."""
+        return await self.pool.fetchval(sql, *arguments)
+
+    async def due_now(self) -> None:
+        """Lets the time pass until everything that was postponed is due."""
+        for table in ("inbound_message", "outbox_sms", "outbox_mail", "inbound_mail"):
+            await self.pool.execute(f"UPDATE {table} SET due_at = now() - interval '1 second' WHERE due_at > now()")
+
+    async def phone(self, number: str) -> int:
+        """The id of a citizen's phone, known or new."""
+        hashed = self.seal.hash(number.encode(), "phone")
+        await self.pool.execute(
+            "INSERT INTO phone (address_hash, address_sealed, answerable) VALUES ($1, $2, true) ON CONFLICT DO NOTHING",
+            *(hashed, self.seal.close(number.encode(), "phone")),
+        )
+        return int(await self.value("SELECT id FROM phone WHERE address_hash = $1", hashed))
+
+    async def queue_sms(self, number: str, text: str = "Halo", **columns: Any) -> int:
+        """An SMS that waits to be sent; its id."""
+        values = {"phone_id": await self.phone(number), "cause": "bantuan", "text": text, **columns}
+        names, places = ", ".join(values), ", ".join(f"${n}" for n in range(1, len(values) + 1))
+        sql = f"INSERT INTO outbox_sms ({names}) VALUES ({places}) RETURNING id"
+        return int(await self.value(sql, *values.values()))
+
+    async def sms(self, sms_id: int) -> dict[str, Any]:
+        """One row of outbox_sms."""
+        (row,) = await self.rows("SELECT * FROM outbox_sms WHERE id = $1", sms_id)
+        return row
+
+
+@pytest.fixture
+def desk(settings: Settings, router: Router, replies: Replies) -> Desk:
+    """The shipped rules and words, without reading them again for every test."""
+    return Desk(router, replies, settings.deadlines, settings.zone, settings.mail.reply_domain, secrets.randbelow)
+
+
+@pytest.fixture
+def stage(pool: asyncpg.Pool, seal: Seal, desk: Desk) -> Stage:
+    """The stages on this test's database."""
+    return Stage(pool, seal, desk)
+
+
+@pytest_asyncio.fixture
+async def watcher(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """A second connection to the test's database: sees only what is committed."""
+    connection = await asyncpg.connect(dsn)
+    yield connection
+    await connection.close()
+
+
+Until = Callable[[asyncpg.Connection, int], Awaitable[None]]
+
+
+@pytest.fixture(scope="session")
+def until_waiting() -> Until:
+    """Returns when so many sessions of the test's database wait for a lock."""
+
+    async def until(watcher: asyncpg.Connection, sessions: int) -> None:
+        sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        async with asyncio.timeout(10):
+            while await watcher.fetchval(sql) < sessions:
+                await asyncio.sleep(0.005)
+
+    return until
+
+
+# ---------------------------------------------------------------- the way to the database
+
+
+@dataclass
+class Cable:
+    """A line between the pool and PostgreSQL's socket that can be cut and mended."""
+
+    socket: Path
+    port: int = 0
+    connected: bool = True
+    refused: asyncio.Event = field(default_factory=asyncio.Event)
+    _pairs: list[asyncio.StreamWriter] = field(default_factory=list)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def cut(self) -> None:
+        """Every connection breaks, and no new one is made."""
+        self.connected = False
+        self.refused.clear()
+        for writer in self._pairs:
+            writer.transport.abort()
+        self._pairs.clear()
+
+    def mend(self) -> None:
+        """New connections go through again."""
+        self.connected = True
+
+    async def join(self, near_reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
+        """Relays one connection."""
+        if not self.connected:
+            near.transport.abort()
+            self.refused.set()
+            return
+        far_reader, far = await asyncio.open_unix_connection(str(self.socket))
+        self._pairs += [near, far]
+        for reader, writer in ((near_reader, far), (far_reader, near)):
+            task = asyncio.create_task(_relay(reader, writer))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+
+async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+    writer.close()
+
+
+@pytest_asyncio.fixture
+async def cable(dsn: str) -> AsyncIterator[Cable]:
+    """Between `far_settings` and the server."""
+    folder = parse_qs(urlsplit(dsn).query)["host"][0]
+    cable = Cable(Path(folder) / ".s.PGSQL.5432")
+    server = await asyncio.start_server(cable.join, "127.0.0.1", 0)
+    cable.port = server.sockets[0].getsockname()[1]
+    yield cable
+    cable.cut()
+    server.close()
+
+
+@pytest.fixture
+def far_settings(settings: Settings, dsn: str, cable: Any) -> Settings:
+    """The test's database as it is reached over the cable."""
+    name = urlsplit(dsn).path
+    far = dataclasses.replace(settings.database, dsn=f"postgresql://postgres@127.0.0.1:{cable.port}{name}")
+    return dataclasses.replace(settings, database=far)
+
+
+@pytest.fixture(scope="session")
+def now() -> Callable[[], datetime]:
+    """The time."""
+    return lambda: datetime.now(UTC)

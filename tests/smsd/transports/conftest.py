@@ -1,0 +1,91 @@
+"""A GsmModem on a simulated one. Opening costs libGammu four seconds of its own sleeps: few sessions, long stories."""
+
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncio
+
+import pytest
+
+from config.settings import Modem
+from parser.pdu import decode_pdu
+from smsd.simulator.simulator import open_simulator
+from smsd.transports.base import Submission
+from smsd.transports.gsm import Deadlines, open_gsm_modem
+
+QUICK = Deadlines(open_s=20, list_s=2, send_s=3, status_s=2, delete_s=2, close_s=1, reopen_first_s=0.1, reopen_most_s=1)
+PATIENCE_S = 30
+
+
+class Session:
+    """A GsmModem with its receive loop, as the daemon would run it, on a simulated modem."""
+
+    def __init__(self, modem, simulator, states):
+        self.modem, self.simulator, self.states = modem, simulator, states
+        self.batches = asyncio.Queue()
+        self.keep = False  # do not acknowledge
+
+    async def receive_all(self):
+        """For ever."""
+        while True:
+            batch = await self.modem.receive()
+            await self.batches.put(batch)
+            if not self.keep:
+                await self.modem.acknowledge(batch)
+
+    async def batch(self):
+        async with asyncio.timeout(PATIENCE_S):
+            return await self.batches.get()
+
+    async def texts(self, count):
+        """The texts of the next so many parts."""
+        found = []
+        while len(found) < count:
+            found += [decode_pdu(part.pdu).text for part in (await self.batch()).parts if part.slot]
+        return found
+
+    async def until(self, state, *, count=1):
+        """Waits until the modem said so, so many times."""
+        async with asyncio.timeout(PATIENCE_S):
+            while sum(told.state == state for told in self.states) < count:
+                await asyncio.sleep(0.01)
+        return [told for told in self.states if told.state == state][count - 1]
+
+    async def send(self, text, number="+6281230000001", alphabet="gsm7", concat=None):
+        async with asyncio.timeout(PATIENCE_S):
+            return await self.modem.send(Submission(number, alphabet, text, concat))
+
+    def shown(self, number="+6281230000001"):
+        return [text.text for text in self.simulator.network.inbox(number)]
+
+    @property
+    def child(self):
+        """The process of libGammu."""
+        return self.modem._child._process
+
+
+@asynccontextmanager
+async def open_session(folder, *, pin_file=None, poll_s=60.0, deadlines=QUICK, plugged=True, **simulated):
+    """A session on a simulated modem that is plugged in, or not yet."""
+    async with open_simulator(link=folder / "modem0", **simulated) as simulator:
+        if not plugged:
+            simulator.vanish()
+        settings = Modem("modem0", Path(folder / "modem0"), pin_file=pin_file, poll_s=poll_s)
+        states = []
+        async with open_gsm_modem(
+            settings, lambda name, state: states.append(state), lambda within_s: None, deadlines
+        ) as modem:
+            session = Session(modem, simulator, states)
+            receiving = asyncio.create_task(session.receive_all())
+            try:
+                yield session
+            finally:
+                receiving.cancel()
+                await asyncio.gather(receiving, return_exceptions=True)
+        assert "stopped" == states[-1].state
+
+
+@pytest.fixture
+def session_in(tmp_path):
+    """`async with session_in(sim_slots=5) as session`."""
+    return lambda **options: open_session(tmp_path, **options)
