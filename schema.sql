@@ -154,7 +154,7 @@ CREATE TABLE outbox_sms (
     leased_until  timestamptz,
     leased_by     text,
     error         text,
-    created_at    timestamptz NOT NULL DEFAULT now(),
+    created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- after the event that caused it
     sent_at       timestamptz
 );
 CREATE INDEX outbox_sms_open ON outbox_sms (priority, due_at, id) WHERE state IN ('queued', 'sending');
@@ -204,7 +204,7 @@ CREATE TABLE outbox_mail (
     leased_by     text,
     response      text,                            -- the server's 250 line, with its queue id
     error         text,
-    created_at    timestamptz NOT NULL DEFAULT now(),
+    created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- after the event that caused it
     sent_at       timestamptz
 );
 CREATE INDEX outbox_mail_open ON outbox_mail (due_at, id) WHERE state IN ('queued', 'sending');

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from itertools import accumulate
 from pathlib import Path
 
 from config.toml_reader import Problem, nearest
@@ -89,13 +90,9 @@ def cut(text: str, room: int) -> str:
     if _width(text) <= room:
         return text
     ellipsis = _ELLIPSIS[:room]
-    kept = ""
-    for word in text.split(" "):
-        longer = f"{kept} {word}" if kept else word
-        if _width(longer) > room - len(ellipsis):
-            break
-        kept = longer
-    return (kept or _first_septets(text, room - len(ellipsis))) + ellipsis
+    left = room - len(ellipsis)
+    heads = [head for head in accumulate(text.split(" "), "{} {}".format) if _width(head) <= left]
+    return (heads[-1] if heads else _first_septets(text, left)) + ellipsis
 
 
 def _first_septets(text: str, room: int) -> str:

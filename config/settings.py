@@ -239,7 +239,8 @@ def _check_modems(settings: Settings) -> list[Problem]:
 
 def _check_mail(settings: Settings) -> list[Problem]:
     mail, problems = settings.mail, []
-    if not re.fullmatch(_ADDRESS, parseaddr(mail.sender)[1]):
+    address = parseaddr(mail.sender)[1]
+    if not re.fullmatch(_ADDRESS, address) or address not in mail.sender:  # parseaddr closes gaps in an address
         problems.append(Problem("[mail] sender", 'must hold an address, like "LAPOR! 1708 <lapor@1708.example>"'))
     if not re.fullmatch(_DOMAIN, mail.reply_domain) or len(mail.reply_domain) > _DOMAIN_LETTERS:
         what = f"must be a domain of at most {_DOMAIN_LETTERS} letters, like 1708.example"

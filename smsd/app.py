@@ -149,21 +149,26 @@ async def _listen(pool: asyncpg.Pool, bell: Bell) -> None:
     while True:
         try:
             async with pool.acquire() as connection:
-                lost = asyncio.Event()
-                connection.add_termination_listener(lambda *_: lost.set())
-
-                def ring(_connection: object, _pid: int, _channel: str, table: object) -> None:
-                    bell.ring(str(table))
-
-                await connection.add_listener("smsd_work", ring)
-                try:
-                    bell.ring_all()  # what came while nobody listened
-                    await lost.wait()
-                finally:
-                    await connection.remove_listener("smsd_work", ring)
+                await _hear(connection, bell)
         except CONNECTION_ERRORS as e:
             log.debug("database.not_listening", error=str(e))
         await asyncio.sleep(_LISTEN_AGAIN_S)
+
+
+async def _hear(connection: asyncpg.Connection, bell: Bell) -> None:
+    """Until the connection is lost."""
+    lost = asyncio.Event()
+    connection.add_termination_listener(lambda *_: lost.set())
+
+    def ring(_connection: object, _pid: int, _channel: str, table: object) -> None:
+        bell.ring(str(table))
+
+    await connection.add_listener("smsd_work", ring)
+    try:
+        bell.ring_all()  # what came while nobody listened
+        await lost.wait()
+    finally:
+        await connection.remove_listener("smsd_work", ring)
 
 
 # ---------------------------------------------------------------- what is opened

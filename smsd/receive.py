@@ -207,7 +207,7 @@ class Joined:
 
     @property
     def text(self) -> str:
-        """What was written, with a mark where a part is missing; empty where nobody wrote anything: 8-bit data, voicemail."""
+        """What was written, with a mark where a part is missing; empty where nobody wrote any (8-bit, voicemail)."""
         if self.parts[0].message_waiting or not join(self.parts).strip():
             return ""
         return join(self.parts, GAP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -15,13 +16,15 @@ from parser.privacy import mask_numbers
 from routing.classify import Router
 from smsd.backoff import next_try
 from smsd.mail.compose import Dispatch, Kind, compose
-from smsd.mail.smtp import Mailer, MailError
+from smsd.mail.smtp import Mailer, MailError, MailUnavailable
 from smsd.store.queries import SQL
 
 log = structlog.get_logger()
 
 # Longer than the slowest mail may take, so that a lease cannot expire under a living sender.
 LEASE_S = 600.0
+# How long nothing is tried after the server could not be reached, or would not let us in.
+_REST_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class MailSender:
         self._owner = owner
         self._attempts = attempts
         self._at_once = at_once
+        self._resting_until = 0.0
 
     async def release(self) -> None:
         """At the start: takes back what an earlier run of this process had claimed when it died."""
@@ -70,6 +74,8 @@ class MailSender:
 
     async def step(self) -> int:
         """Sends the next mails, one per connection; how many there were."""
+        if time.monotonic() < self._resting_until:
+            return 0
         rows = await self._pool.fetch(SQL["claim_mails"], self._owner, self._at_once, LEASE_S)
         # All are waited for, also when one fails: a mail that is half sent is no less under way.
         for ended in await asyncio.gather(*map(self._send, rows), return_exceptions=True):
@@ -89,11 +95,21 @@ class MailSender:
         envelope_sender, recipient = self._addresses.reply_to(row["token"]), row["address"]
         try:
             accepted = await self._mailer.send(letter, envelope_sender=envelope_sender, recipient=recipient)
+        except MailUnavailable as e:
+            await self._rest(row, e)
+            return
         except MailError as e:
             await self._failed(row, e)
             return
         await self._pool.execute(SQL["settle_mail"], row["id"], "sent", accepted.response, None)
         log.info("mail.accepted", **_facts(row), queue_id=accepted.queue_id)
+
+    async def _rest(self, row: asyncpg.Record, error: MailUnavailable) -> None:
+        """The server takes no mail at all: none is to blame, so no try is counted, however long it lasts."""
+        self._resting_until = time.monotonic() + _REST_S
+        until = datetime.now(UTC) + timedelta(seconds=_REST_S)
+        await self._pool.execute(SQL["postpone_mail"], row["id"], until, error.operator_sentence, False)
+        log.warning("mail.server_away", again_in_s=_REST_S, error=error.operator_sentence)
 
     async def _failed(self, row: asyncpg.Record, error: MailError) -> None:
         if not error.retryable or row["attempts"] >= self._attempts:
@@ -101,7 +117,7 @@ class MailSender:
             return
         now = datetime.now(UTC)
         until = max(next_try(now, row["attempts"]), now + timedelta(seconds=error.retry_after_s or 0))
-        await self._pool.execute(SQL["postpone_mail"], row["id"], until, error.operator_sentence)
+        await self._pool.execute(SQL["postpone_mail"], row["id"], until, error.operator_sentence, True)
         at = until.isoformat(timespec="seconds")
         log.warning("mail.postponed", **_facts(row), until=at, error=error.operator_sentence)
 

@@ -13,7 +13,7 @@ from parser.pdu import Concat
 from smsd.backoff import next_try
 from smsd.store.queries import SQL
 from smsd.store.seal import Seal
-from smsd.transports.base import FateUnknown, NotSent, Submission, Transport
+from smsd.transports.base import FateUnknown, NotReady, NotSent, Submission, Transport
 
 log = structlog.get_logger()
 
@@ -21,6 +21,8 @@ log = structlog.get_logger()
 LEASE_S = 300.0
 # A part whose fate is unknown waits this long for its delivery report before it is sent once more.
 REPORT_WAIT = timedelta(seconds=30)
+# An SMS that found its transport down is tried again so much later, or sooner by another transport.
+_READY_WAIT = timedelta(seconds=15)
 # Parts of one message that may be sent while nobody knows whether they already were.
 _BLIND_TRIES = 2
 
@@ -71,6 +73,8 @@ class SmsSender:
             await self._send(row)
         except FateUnknown as e:
             await self._postpone(row, datetime.now(UTC) + REPORT_WAIT, str(e))
+        except NotReady as e:
+            await self._postpone(row, datetime.now(UTC) + _READY_WAIT, str(e), counted=False)
         except NotSent as e:
             await self._refused(row, e)
         return 1
@@ -132,8 +136,8 @@ class SmsSender:
         await self._pool.execute(SQL["settle_sms"], row["id"], "failed", reason)
         log.error("sms.given_up", **self._facts(row), error=reason, cure=f"smsd outbox retry sms:{row['id']}")
 
-    async def _postpone(self, row: asyncpg.Record, until: datetime, reason: str) -> None:
-        await self._pool.execute(SQL["postpone_sms"], row["id"], until, reason)
+    async def _postpone(self, row: asyncpg.Record, until: datetime, reason: str, *, counted: bool = True) -> None:
+        await self._pool.execute(SQL["postpone_sms"], row["id"], until, reason, counted)
         log.warning("sms.postponed", **self._facts(row), until=until.isoformat(timespec="seconds"), reason=reason)
 
     def _facts(self, row: asyncpg.Record) -> dict[str, object]:

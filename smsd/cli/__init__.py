@@ -38,8 +38,14 @@ def main() -> None:
     """The entry point: every expected error becomes a line and an exit code; anything else is a bug and is shown."""
     try:
         sys.exit(smsd.main(standalone_mode=False) or 0)
-    except click.ClickException as e:
+    except click.exceptions.NoArgsIsHelpError as e:
         e.show()
+        sys.exit(e.exit_code)
+    except click.UsageError as e:
+        _complain(_usage(e))
+        sys.exit(e.exit_code)
+    except click.ClickException as e:
+        _complain(e.format_message())
         sys.exit(e.exit_code)
     except click.Abort:
         sys.exit(130)
@@ -52,6 +58,11 @@ def main() -> None:
     except (StoreError, KeyFileError) as e:
         _complain(str(e))
         sys.exit(3)
+
+
+def _usage(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "smsd"
+    return f"{' '.join(error.format_message().split())} `{command} --help` shows how"
 
 
 def _complain(*lines: str) -> None:

@@ -28,10 +28,12 @@ def classify(text: str, place: str | None, as_json: bool, config: Path | None) -
     """Show how TEXT would be understood and routed; with - one text a line is read, one JSON object a line written."""
     router = _router(config)
     if text == "-":
-        for line in sys.stdin:
-            click.echo(json.dumps(judge(router, line.rstrip("\n"), place), ensure_ascii=False))
+        for line in sys.stdin.buffer:  # a stray byte in one text must not end the others
+            read = line.decode("utf-8", "replace").rstrip("\r\n")
+            click.echo(json.dumps(judge(router, read, place), ensure_ascii=False))
         return
-    answer = judge(router, text, place)
+    readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    answer = judge(router, readable, place)
     if as_json or not sys.stdout.isatty():
         click.echo(json.dumps(answer, ensure_ascii=False))
     else:
@@ -40,7 +42,8 @@ def classify(text: str, place: str | None, as_json: bool, config: Path | None) -
 
 def _router(config: Path | None) -> Router:
     """On the operator's data where a configuration is named or installed."""
-    named = config or (Path(os.environ["SMSD_CONFIG"]) if "SMSD_CONFIG" in os.environ else None)
+    given = os.environ.get("SMSD_CONFIG")
+    named = config or (Path(given) if given else None)
     if named is None and DEFAULT_PATH.exists():
         named = DEFAULT_PATH
     return open_router(load_settings(named)) if named else load_router()

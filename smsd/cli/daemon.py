@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,7 @@ from smsd.store.database import (
     upgrade_schema,
 )
 from smsd.store.seal import KeyFileError, find_key_file, load_seal, make_key_file
+from smsd.transports.line_tap import SPEEDS
 
 
 @click.command()
@@ -38,8 +40,8 @@ def run(config: Path) -> None:
     journal.configure(settings.log.level, settings.log.format)
     try:
         asyncio.run(_run(settings))
-    except* (StoreError, KeyFileError, ListenError) as group:
-        raise _first(group) from None
+    except ListenError as e:
+        raise StoreError(str(e)) from e
 
 
 async def _run(settings: Settings) -> None:
@@ -48,14 +50,6 @@ async def _run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.ask)
     await run_daemon(settings, stop)
-
-
-def _first(group: BaseExceptionGroup[Exception]) -> Exception:
-    """The error itself, where several tasks could have raised it."""
-    error: Exception | BaseExceptionGroup[Exception] = group.exceptions[0]
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return StoreError(str(error)) if isinstance(error, ListenError) else error
 
 
 @click.command()
@@ -87,11 +81,16 @@ def _check_replies(settings: Settings) -> list[Problem]:
 
 def _check_modems(settings: Settings) -> list[Problem]:
     missing = "does not exist; is the modem plugged in? `ls -l /dev/serial/by-id` shows what is"
-    return [
-        Problem(f"{settings.path}: [[modem]] {modem.name}: device", f"{modem.device} {missing}")
-        for modem in settings.modems
-        if not modem.device.exists()
-    ]
+    problems = []
+    for modem in settings.modems:
+        where = f"{settings.path}: [[modem]] {modem.name}:"
+        if not modem.device.exists():
+            problems.append(Problem(f"{where} device", f"{modem.device} {missing}"))
+        if modem.pin_file and not os.access(modem.pin_file, os.R_OK):
+            problems.append(Problem(f"{where} pin_file", f"{modem.pin_file} cannot be read; check that it exists"))
+        if modem.connection not in SPEEDS:
+            problems.append(Problem(f"{where} connection", f"must be one of {', '.join(SPEEDS)}"))
+    return problems
 
 
 def _check_lmtp(settings: Settings) -> list[Problem]:

@@ -14,7 +14,7 @@ from smsd.cli.options import config_option, json_option, show, with_database
 from smsd.simulator.control import run_simulator
 from smsd.store.queries import SQL
 
-_COLUMNS = ("name", "state", "signal", "network", "registered", "sim_used", "sim_size", "updated_at", "error")
+_COLUMNS = ("name", "state", "updated_at", "signal", "registered", "sim_used", "sim_size", "network", "error")
 
 
 @click.group()

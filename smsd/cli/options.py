@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import itertools
 import json
+import os
+import re
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,11 +18,14 @@ import asyncpg
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from config.settings import DEFAULT_PATH, Settings, load_settings
 from smsd.store.database import CONNECTION_ERRORS, DatabaseUnreachable, open_database
 
 T = TypeVar("T")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_LEAST_LAST = 20  # characters of a table's last column
 
 config_option = click.option(
     "--config",
@@ -31,7 +37,7 @@ config_option = click.option(
     help="The configuration file.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
-limit_option = click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+limit_option = click.option("--limit", type=click.IntRange(1, 1_000_000), help="At most so many.")
 
 
 class NotSo(Exception):
@@ -53,23 +59,37 @@ def with_database(config: Path, work: Callable[[Settings, asyncpg.Pool], Corouti
 
 
 def operator() -> str:
-    """Who acts, for the timeline."""
-    return f"operator:{getpass.getuser()}"
+    """Who acts, for the timeline; behind sudo the person, not root."""
+    try:
+        name = os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, in a container
+        name = str(os.getuid())
+    return f"operator:{name}"
 
 
-def show(rows: Sequence[Mapping[str, Any]], columns: Iterable[str], as_json: bool, nothing: str) -> None:
-    """A listing: JSON with all keys, or a table with some."""
+def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool, nothing: str) -> None:
+    """A listing: JSON with all keys, or a table with those columns that fit."""
     if as_json:
         show_json([dict(row) for row in rows])
     elif not rows:
         click.echo(nothing)
     else:
+        out = console()
+        shown = _fitting([[cell(row[column]) for column in columns] for row in rows], columns, out.width)
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(column)
+        for column in shown:
+            table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
         for row in rows:
-            table.add_row(*(cell(row[column]) for column in columns))
-        console().print(table)
+            table.add_row(*(Text(cell(row[column])) for column in shown))
+        out.print(table)
+
+
+def _fitting(cells: Sequence[Sequence[str]], columns: Sequence[str], width: int) -> list[str]:
+    """As many columns as fit, from the left, and the last, which is wrapped into what they leave."""
+    widths = [2 + max(map(len, (name, *texts))) for name, texts in zip(columns, zip(*cells, strict=True), strict=True)]
+    filled = itertools.accumulate(widths[:-1])
+    room = width - min(widths[-1], _LEAST_LAST)
+    return [*(name for name, end in zip(columns, filled, strict=False) if end <= room), columns[-1]]
 
 
 def show_json(document: object) -> None:
@@ -88,7 +108,12 @@ def cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return value.astimezone().strftime("%d/%m %H:%M")
-    return " ".join(str(value).split())
+    return printable(" ".join(str(value).split()))
+
+
+def printable(text: str) -> str:
+    """Without what would command the operator's terminal: the text may be a citizen's."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _plain(value: object) -> str:

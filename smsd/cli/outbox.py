@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from smsd.cli.options import NotSo, config_option, json_option, limit_option, sh
 from smsd.store.queries import SQL
 
 _KINDS = ("sms", "mail")
+_ID = re.compile(r"(sms|mail):([0-9]{1,18})")
 _COLUMNS = ("id", "state", "cause", "ticket", "attempts", "due_at", "error")
 _STATES = ("queued", "sending", "sent", "delivered", "failed", "withheld")
 
@@ -46,16 +48,16 @@ def list_outbox(state: str | None, everything: bool, limit: int | None, as_json:
 @config_option
 def retry(ids: tuple[str, ...], config: Path) -> None:
     """Send again what was given up: IDS as `outbox list` shows them, like sms:12 mail:3."""
+    rows = []
     for name in ids:
-        kind, _, number = name.partition(":")
-        if kind not in _KINDS or not number.isdigit():
-            raise click.UsageError(f"{name!r} is no id; write it as `smsd outbox list` shows it, like sms:12")
+        if (found := _ID.fullmatch(name)) is None:
+            raise click.UsageError(f"{name!r} is no id; write it as `smsd outbox list` shows it, like sms:12.")
+        rows.append((found[1], int(found[2])))
 
     async def put_back(_: Settings, pool: asyncpg.Pool) -> None:
-        for name in ids:
-            kind, number = name.split(":")
-            if await pool.fetchval(SQL[f"retry_{kind}"], int(number)) is None:
-                raise NotSo(f"{name} was not given up; `smsd outbox list --state failed` shows what was")
-            click.echo(f"{name}: queued")
+        for kind, number in rows:
+            if await pool.fetchval(SQL[f"retry_{kind}"], number) is None:
+                raise NotSo(f"{kind}:{number} was not given up; `smsd outbox list --state failed` shows what was")
 
     with_database(config, put_back)
+    click.echo("\n".join(f"{name}: queued" for name in ids))

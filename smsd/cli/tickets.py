@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import click
+from rich.table import Table
+from rich.text import Text
 
 from config.replies import STATUS_WORDS
 from config.settings import Settings
@@ -23,6 +25,7 @@ from smsd.cli.options import (
     json_option,
     limit_option,
     operator,
+    printable,
     show,
     show_json,
     with_database,
@@ -33,7 +36,8 @@ from smsd.office import open_desk, open_router
 from smsd.store.queries import SQL
 from smsd.writes import Writes, reserve_ids, store
 
-_COLUMNS = ("code", "status", "agency", "topic", "place", "due_at", "opened_at", "text")
+_COLUMNS = ("code", "status", "agency", "due_at", "topic", "place", "opened_at", "text")
+_AFTER_ITS_CAUSE = timedelta(seconds=1)
 
 
 @click.group()
@@ -111,12 +115,21 @@ def _print_story(story: dict[str, Any], router: Router) -> None:
     due = f"{story['due_for']} by {cell(story['due_at'])}" if story["due_at"] else "nothing"
     out.print(f"[bold]{ticket_code.show(story['code'])}[/bold]  {story['status']}  {story['agency']}")
     out.print(f"topic {story['topic'] or 'unknown'}, place {place}, opened {cell(story['opened_at'])}, due: {due}")
-    out.print(f"\n{story['text']}\n", markup=False)
-    for reason in story["reasons"]:
-        out.print(f"  because {reason}", markup=False)
+    out.print(f"\n{printable(story['text'])}\n", markup=False)
+    out.print(_grid(("  because", reason) for reason in story["reasons"]))
     out.print()
-    for line in sorted(_moments(story), key=lambda moment: moment[0]):
-        out.print(f"{cell(line[0])}  {line[1]}", markup=False)
+    moments = sorted(_moments(story), key=lambda moment: moment[0])
+    out.print(_grid((cell(at), what) for at, what in moments))
+
+
+def _grid(rows: Iterable[tuple[str, str]]) -> Table:
+    """Two columns; what is long is wrapped within the second."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for left, right in rows:
+        grid.add_row(left, Text(printable(right)))
+    return grid
 
 
 def _moments(story: dict[str, Any]) -> Iterator[tuple[datetime, str]]:
@@ -124,13 +137,15 @@ def _moments(story: dict[str, Any]) -> Iterator[tuple[datetime, str]]:
     for event in story["timeline"]:
         text = event["data"].get("text") or ""
         change = f" -> {event['status']}" if event["status"] else ""
-        yield event["at"], f"{event['actor']} {event['kind']}{change} {text}".rstrip()
+        yield event["at"], f"{event['actor']} {event['kind']}{change} {text}"
+    # Stamped with the start of the transaction, a moment before the event that caused them.
     for sms in story["sms"]:
-        yield sms["created_at"], f"SMS {sms['state']}: {sms['text']}"
+        yield sms["created_at"] + _AFTER_ITS_CAUSE, f"SMS {sms['state']}: {sms['text']}"
     for mail in story["mails"]:
+        outcome = mail["response"] or mail["error"] or ""
         yield (
-            mail["created_at"],
-            f"mail {mail['kind']} to {mail['agency']} {mail['state']} {mail['response'] or mail['error'] or ''}".rstrip(),
+            mail["created_at"] + _AFTER_ITS_CAUSE,
+            f"mail {mail['kind']} to {mail['agency']} {mail['state']} {outcome}",
         )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import tempfile
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from smsd.cli.options import NotSo, console
+from smsd.cli.options import NotSo
 from smsd.demo.prompt import Prompt
-from smsd.demo.script import Step, Text, load_script, play
-from smsd.demo.show import follow_phones, print_mails, print_sms, print_tickets
+from smsd.demo.screen import open_screen
+from smsd.demo.script import Step, load_script, play
+from smsd.demo.show import follow_mails, follow_phones, print_mails, print_step, print_tickets
 from smsd.demo.stage import Stage, StageError, open_stage
 
 
@@ -30,33 +30,31 @@ def demo(script: Path | None, keep: Path | None) -> None:
         folder = keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            asyncio.run(_run(folder, steps, console()))
+            asyncio.run(_run(folder, steps))
         except StageError as e:
             raise NotSo(str(e)) from e
         except TimeoutError as e:
             raise NotSo(f"a step of {script} took too long; try again with --keep DIR, and read DIR/smsd.log") from e
 
 
-async def _run(folder: Path, steps: list[Step] | None, out: Console) -> None:
-    out.print("starting the gateway, its database and a simulated modem ...", style="dim")
-    async with open_stage(folder) as stage:
-        following = asyncio.create_task(follow_phones(stage.simulator.network.subscribe(), out))
-        try:
-            await (_play(stage, steps, out) if steps is not None else Prompt(stage, out).run())
-        finally:
-            following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await following
-    out.print("stopped.", style="dim")
+async def _run(folder: Path, steps: list[Step] | None) -> None:
+    with open_screen() as (out, ask):
+        out.print("starting the gateway, its database and a simulated modem ...", style="dim")
+        async with open_stage(folder) as stage:
+            followers = [asyncio.create_task(follow_phones(stage.simulator.network.subscribe(), out))]
+            if steps is None:
+                followers.append(asyncio.create_task(follow_mails(stage.mailbox, out)))
+            try:
+                await stage.hold(_play(stage, steps, out) if steps is not None else Prompt(stage, out, ask).run())
+            finally:
+                for follower in followers:
+                    follower.cancel()
+                await asyncio.gather(*followers, return_exceptions=True)
+        out.print("stopped.", style="dim")
 
 
 async def _play(stage: Stage, steps: list[Step], out: Console) -> None:
     out.print("\nPhones ( > texts 1708, < is texted )", style="bold")
-
-    def tell(step: Step) -> None:
-        if isinstance(step, Text):
-            print_sms(out, step.by, ">", step.text)
-
-    await play(stage, steps, tell)
+    await play(stage, steps, lambda step: print_step(out, step))
     await print_tickets(stage.pool, out)
     print_mails(stage.mailbox, out)

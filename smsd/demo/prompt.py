@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-import readline  # noqa: F401  line editing for input()
+import smtplib
 
 from rich.console import Console
 
 from parser import ticket_code
 from smsd.demo.mailbox import answer
+from smsd.demo.screen import Ask
 from smsd.demo.show import print_mail, print_mails, print_tickets
 from smsd.demo.stage import Stage
 
@@ -20,7 +21,7 @@ HELP = """\
   laporan | surat | surat 482 130 9764           list reports; list mails; show a mail in full
   selesai                                        leave"""
 
-_TEXT = re.compile(r"(\+?[A-Za-z0-9-]{3,15}) +(.+)", re.DOTALL)
+_TEXT = re.compile(r"(\+?[0-9]{3,15}|[A-Z][A-Z0-9-]{2,10}) +(.+)", re.DOTALL)
 _ANSWER = re.compile(r"jawab +((?:\d[ .-]?){10}) *(.+)", re.IGNORECASE | re.DOTALL)
 _MAIL = re.compile(r"surat +((?:\d[ .-]?){10})", re.IGNORECASE)
 
@@ -28,19 +29,17 @@ _MAIL = re.compile(r"surat +((?:\d[ .-]?){10})", re.IGNORECASE)
 class Prompt:
     """Reads lines until `selesai` or the end of input."""
 
-    def __init__(self, stage: Stage, out: Console) -> None:
+    def __init__(self, stage: Stage, out: Console, ask: Ask) -> None:
         self._stage = stage
         self._out = out
+        self._ask = ask
         self._last = ""
 
     async def run(self) -> None:
         """Until the user leaves."""
         self._out.print(HELP, markup=False)
-        while True:
-            try:
-                line = (await asyncio.to_thread(input, "1708> ")).strip()
-            except EOFError:
-                return
+        while (line := await self._ask()) is not None:
+            line = line.strip()
             if line.lower() in ("selesai", "exit", "quit"):
                 return
             if line:
@@ -69,6 +68,9 @@ class Prompt:
             self._stage.simulator.network.text(self._last, text)
         except ValueError as e:
             self._out.print(str(e), markup=False)
+            return
+        if self._last[0].isalpha():
+            self._out.print(f"{self._last} is a name, not a number: nobody can answer it", style="dim", markup=False)
 
     async def _answer(self, code: str, words: str) -> None:
         shown = ticket_code.show(re.sub(r"\D", "", code))
@@ -78,10 +80,15 @@ class Prompt:
         except TimeoutError:
             self._out.print(f"there is no mail about {shown}; `surat` lists those there are", markup=False)
             return
-        await answer(letter, words, self._stage.lmtp)
+        try:
+            await answer(letter, words, self._stage.lmtp)
+        except (OSError, smtplib.SMTPException) as e:
+            self._out.print(f"the answer was not taken: {e}", markup=False)
 
     def _show_mail(self, code: str) -> None:
         shown = ticket_code.show(re.sub(r"\D", "", code))
-        for letter in self._stage.mailbox.letters:
-            if shown in letter.message["Subject"]:
-                print_mail(letter, self._out, full=True)
+        found = [letter for letter in self._stage.mailbox.letters if shown in letter.message["Subject"]]
+        for letter in found:
+            print_mail(letter, self._out, full=True)
+        if not found:
+            self._out.print(f"there is no mail about {shown}; `surat` lists those there are", markup=False)

@@ -6,7 +6,7 @@ import asyncio
 import re
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ format = "json"
 
 
 class StageError(Exception):
-    """The service did not come up; the message says where to look."""
+    """The service is not up, or the play cannot go on; the message says where to look."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,21 @@ class Stage:
     mailbox: Mailbox
     pool: asyncpg.Pool
     lmtp: tuple[str, int]
+    process: asyncio.subprocess.Process
+    log: Path
+
+    async def hold(self, play: Coroutine[None, None, None]) -> None:
+        """Runs a play to its end; StageError if the service ends before."""
+        playing, ending = asyncio.ensure_future(play), asyncio.ensure_future(self.process.wait())
+        try:
+            await asyncio.wait((playing, ending), return_when=asyncio.FIRST_COMPLETED)
+            if not playing.done():
+                raise StageError(f"the service ended by itself; the end of its log, {self.log}:\n{_tail(self.log)}")
+            await playing
+        finally:
+            for task in (playing, ending):
+                task.cancel()
+            await asyncio.gather(playing, ending, return_exceptions=True)
 
     async def settled(self) -> None:
         """Waits until nothing is under way: on the air, in the database, or at the mail server."""
@@ -68,12 +83,12 @@ class Stage:
             await asyncio.sleep(_GLANCE_S)
 
     async def code_of(self, number: str, nth: int = 1) -> str:
-        """The number, 3-3-4, of the n-th report that a phone was told."""
+        """The number, 3-3-4, of the n-th report that a phone was told; -1 is the latest."""
         while True:
             texts = [text.text for text in self.simulator.network.inbox(number)]
             codes: list[str] = list(dict.fromkeys(code for text in texts for code in _CODE.findall(text)))
-            if len(codes) >= nth:
-                return codes[nth - 1]
+            if len(codes) >= abs(nth):
+                return codes[nth - 1 if nth > 0 else nth]
             await self.simulator.network.changed.wait()
 
 
@@ -85,9 +100,10 @@ async def open_stage(folder: Path) -> AsyncIterator[Stage]:
         config = folder / "smsd.toml"
         config.write_text(_CONFIG.format(smtp_port=mailbox.port, lmtp_port=lmtp[1]), encoding="utf-8")
         settings = load_settings(config)
-        async with open_database(settings) as pool, _daemon(config, folder / "smsd.log") as process:
-            await _until_modem_ready(pool, process, folder / "smsd.log")
-            yield Stage(settings, simulator, mailbox, pool, lmtp)
+        log = folder / "smsd.log"
+        async with open_database(settings) as pool, _daemon(config, log) as process:
+            await _until_modem_ready(pool, process, log)
+            yield Stage(settings, simulator, mailbox, pool, lmtp, process, log)
 
 
 @asynccontextmanager
@@ -101,7 +117,11 @@ async def _daemon(config: Path, log: Path) -> AsyncIterator[asyncio.subprocess.P
     finally:
         if process.returncode is None:
             process.terminate()
-            async with asyncio.timeout(_STOP_S):
+            try:
+                async with asyncio.timeout(_STOP_S):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
                 await process.wait()
 
 

@@ -36,6 +36,7 @@ CONNECTION_ERRORS = (
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,  # after a failover the old primary may still answer
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a server that is being stopped says so to an idle connection, which confuses asyncpg
 )
 
 
@@ -127,7 +128,7 @@ def _may_pass(error: BaseException) -> bool:
 
 def _explain(dsn: str, cause: Exception) -> str:
     """The DSN without its password, and why it does not answer."""
-    shown = re.sub(r"(password=)[^&]*", r"\1…", re.sub(r"(//[^:/?#]*):.*@", r"\1:…@", dsn))
+    shown = re.sub(r"(//[^:/?#]*):.*@", r"\1:…@", re.sub(r"(password=)[^&]*", r"\1…", dsn))
     # What the standard library says of a DSN it cannot split quotes the pieces, and a password may be one.
     reason = "it cannot be read as a DSN" if type(cause) is ValueError else str(cause) or type(cause).__name__
     return f"database {shown} cannot be reached ({reason})".replace("\n", " ")

@@ -60,8 +60,8 @@ def _start(folder: Path) -> Any:
         try:
             server = get_server(folder, cleanup_mode=None, start=False)
             server.start()
-        except (OSError, RuntimeError, subprocess.SubprocessError) as e:
-            why = str(e).partition("\n")[0]
+        except (OSError, RuntimeError, subprocess.CalledProcessError, subprocess.TimeoutExpired) as e:
+            why = e if isinstance(e, (OSError, RuntimeError)) else f"{Path(e.cmd[0]).name} failed"
             raise EmbeddedUnusable(f"the embedded database does not start ({why}); see {folder}/log") from e
     return server
 

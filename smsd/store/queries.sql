@@ -275,8 +275,9 @@ UPDATE outbox_sms SET state = $2, error = $3, leased_until = NULL, leased_by = N
 WHERE id = $1 AND state = 'sending';
 
 -- name: postpone_sms
--- Tried again from $2 on.
-UPDATE outbox_sms SET state = 'queued', due_at = $2, error = $3, leased_until = NULL, leased_by = NULL
+-- Tried again from $2 on; $4 says whether this try counts.
+UPDATE outbox_sms SET state = 'queued', due_at = $2, error = $3, leased_until = NULL, leased_by = NULL,
+       attempts = attempts - CASE WHEN $4::boolean THEN 0 ELSE 1 END
 WHERE id = $1 AND state = 'sending';
 
 -- name: match_report
@@ -371,8 +372,9 @@ UPDATE outbox_mail SET state = $2, response = $3, error = $4, leased_until = NUL
 WHERE id = $1 AND state = 'sending';
 
 -- name: postpone_mail
--- Tried again from $2 on.
-UPDATE outbox_mail SET state = 'queued', due_at = $2, error = $3, leased_until = NULL, leased_by = NULL
+-- Tried again from $2 on; $4 says whether this try counts.
+UPDATE outbox_mail SET state = 'queued', due_at = $2, error = $3, leased_until = NULL, leased_by = NULL,
+       attempts = attempts - CASE WHEN $4::boolean THEN 0 ELSE 1 END
 WHERE id = $1 AND state = 'sending';
 
 -- name: list_outbox_mail

@@ -66,6 +66,13 @@ class NotSent(TransportError):
         self.retryable = retryable
 
 
+class NotReady(NotSent):
+    """The transport is down, which is not this SMS's fault: its tries are not counted, however long it lasts."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, retryable=True)
+
+
 class FateUnknown(TransportError):
     """It was handed over, but no answer came."""
 

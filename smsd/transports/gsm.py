@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
 from config.settings import Modem, read_secret
 from smsd.transports.base import Batch, FateUnknown, NotSent, RawPart, Submission, TransportState
@@ -247,7 +247,7 @@ class GsmModem:
     async def _reopen(self) -> _Child:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(ModemFault),
-            wait=wait_exponential_jitter(self._deadlines.reopen_first_s, self._deadlines.reopen_most_s),
+            wait=wait_exponential(self._deadlines.reopen_first_s, self._deadlines.reopen_most_s),
             reraise=True,
         ):
             with attempt:

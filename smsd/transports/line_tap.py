@@ -33,7 +33,8 @@ _MEMORY_LIMIT = 1 << 20  # bytes of one answer that are kept; CMGL of 255 full s
 _TAIL_LIMIT = 600  # bytes; the longest notice, +CDS with its PDU, is under 400
 _LEAVE_S = 1.0  # for the relay to end; it may hang in a write to a line that takes no more
 _CTRL_Z = b"\x1a"  # ends a PDU that AT+CMGS has asked for: from here on the SMS may be sent
-_SPEEDS = {f"at{n}": getattr(termios, f"B{n}") for n in (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)}
+# What `connection` may be: the speeds that serial lines of modems have.
+SPEEDS = {f"at{n}": getattr(termios, f"B{n}") for n in (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)}
 
 
 @dataclass
@@ -181,8 +182,8 @@ def open_tap(device: str, connection: str, tell: Callable[[dict[str, str]], None
 
 
 def _make_raw(line: int, connection: str) -> None:
-    if (speed := _SPEEDS.get(connection)) is None:
-        raise ValueError(f"connection {connection!r} is no speed I know; use one of {', '.join(_SPEEDS)}")
+    if (speed := SPEEDS.get(connection)) is None:
+        raise ValueError(f"connection {connection!r} is no speed I know; use one of {', '.join(SPEEDS)}")
     try:
         tty.setraw(line)
         attributes = termios.tcgetattr(line)

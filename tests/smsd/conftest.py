@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import email.policy
 import itertools
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
+from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 import pytest_asyncio
+from aiosmtpd.smtp import SMTP, Envelope
 
 from config.replies import Replies
 from config.settings import Settings
@@ -26,7 +30,9 @@ from routing.classify import Router
 from smsd.desk.rules import Desk
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Stop
+from smsd.mail.smtp import SmtpSettings, open_mailer
 from smsd.receive import Receiver
+from smsd.send_mail import Addresses, MailSender
 from smsd.send_sms import SmsSender
 from smsd.store.seal import Seal
 from smsd.transports.base import Batch, RawPart, Submission
@@ -130,9 +136,7 @@ def long_sms(
     alphabet: Literal["gsm7", "ucs2"] = "ucs2" if gsm7.septets(text) is None else "gsm7"
     texts = cut(text, alphabet, size or (140 if alphabet == "gsm7" else 66))
     return [
-        encode_deliver(
-            sender, part, sent_at, alphabet=alphabet, concat=Concat(reference, bits, number, len(texts))
-        )
+        encode_deliver(sender, part, sent_at, alphabet=alphabet, concat=Concat(reference, bits, number, len(texts)))
         for number, part in enumerate(texts, 1)
     ]
 
@@ -257,6 +261,7 @@ def until_waiting() -> Until:
         sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         async with asyncio.timeout(10):
             while await watcher.fetchval(sql) < sessions:
+                await watcher.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the activity of its start
                 await asyncio.sleep(0.005)
 
     return until
@@ -329,7 +334,75 @@ def far_settings(settings: Settings, dsn: str, cable: Any) -> Settings:
     return dataclasses.replace(settings, database=far)
 
 
-@pytest.fixture(scope="session")
-def now() -> Callable[[], datetime]:
-    """The time."""
-    return lambda: datetime.now(UTC)
+# ---------------------------------------------------------------- a mail server
+
+DROP = "drop the connection"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A mail as the server got it, whether or not it said so."""
+
+    sender: str
+    recipient: str
+    raw: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        """Parsed."""
+        return BytesParser(policy=email.policy.default).parsebytes(self.raw)
+
+    @property
+    def everything(self) -> str:
+        """All headers, encoded words decoded, and all text parts."""
+        message = self.message
+        headers = [f"{name}: {value}" for name, value in message.items()]
+        bodies = [str(p.get_content()) for p in message.walk() if p.get_content_maintype() == "text"]
+        return "\n".join([*headers, *bodies, str(self.sender), str(self.recipient), self.raw.decode()])
+
+
+@dataclass
+class MailServer:
+    """An SMTP server that answers DATA with the replies it is given, one by one; then all is well."""
+
+    replies: list[str] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    port: int = 0
+    on_data: Callable[[], Awaitable[None]] | None = None
+
+    async def handle_DATA(self, server: SMTP, _session: object, envelope: Envelope) -> str:  # noqa: N802
+        """aiosmtpd's hook."""
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.taken += [Taken(str(envelope.mail_from), recipient, content) for recipient in envelope.rcpt_tos]
+        if self.on_data:
+            await self.on_data()
+        reply = self.replies.pop(0) if self.replies else f"250 2.0.0 Ok: queued as 4F{len(self.taken):04X}"
+        if reply == DROP:
+            assert isinstance(server.transport, asyncio.WriteTransport)
+            server.transport.abort()
+        return reply
+
+
+@pytest_asyncio.fixture
+async def mail_server() -> AsyncIterator[MailServer]:
+    """The way out to the agencies."""
+    mail_server, loop = MailServer(), asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(mail_server, hostname="mx.example", loop=loop), "127.0.0.1", 0)
+    mail_server.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield mail_server
+
+
+@pytest_asyncio.fixture
+async def mail_sender(mail_server: MailServer, stage: Stage) -> AsyncIterator[Callable[..., MailSender]]:
+    """Makes senders through that server."""
+    async with open_mailer(SmtpSettings("127.0.0.1", mail_server.port, "none", timeout_s=10)) as mailer:
+
+        def make(**changes: Any) -> MailSender:
+            given = {"owner": "here", "attempts": 5, "at_once": 2} | changes
+            through, pool = given.pop("mailer", mailer), given.pop("pool", stage.pool)
+            addresses = Addresses("LAPOR! 1708 <lapor@1708.example>", stage.desk.reply_domain)
+            return MailSender(through, pool, stage.desk.router, addresses, stage.desk.zone, **given)
+
+        yield make

@@ -1,9 +1,10 @@
 """A GsmModem on a simulated one. Opening costs libGammu four seconds of its own sleeps: few sessions, long stories."""
 
+import asyncio
+import contextlib
+import dataclasses
 from contextlib import asynccontextmanager
 from pathlib import Path
-
-import asyncio
 
 import pytest
 
@@ -13,8 +14,9 @@ from smsd.simulator.simulator import open_simulator
 from smsd.transports.base import Submission
 from smsd.transports.gsm import Deadlines, open_gsm_modem
 
-QUICK = Deadlines(open_s=20, list_s=2, send_s=3, status_s=2, delete_s=2, close_s=1, reopen_first_s=0.1, reopen_most_s=1)
-PATIENCE_S = 30
+_QUICK_CALLS = Deadlines(open_s=12, list_s=2, send_s=2, status_s=2, delete_s=2, close_s=1)
+QUICK = dataclasses.replace(_QUICK_CALLS, reopen_first_s=0.1, reopen_most_s=0.5, send_waits_s=0.5)
+PATIENCE_S = 12
 
 
 class Session:
@@ -34,6 +36,7 @@ class Session:
                 await self.modem.acknowledge(batch)
 
     async def batch(self):
+        """The next one."""
         async with asyncio.timeout(PATIENCE_S):
             return await self.batches.get()
 
@@ -51,11 +54,18 @@ class Session:
                 await asyncio.sleep(0.01)
         return [told for told in self.states if told.state == state][count - 1]
 
+    async def ready(self):
+        """Waits until a child is up."""
+        async with asyncio.timeout(PATIENCE_S):
+            await self.modem._up.wait()
+
     async def send(self, text, number="+6281230000001", alphabet="gsm7", concat=None):
+        """The reference of one part."""
         async with asyncio.timeout(PATIENCE_S):
             return await self.modem.send(Submission(number, alphabet, text, concat))
 
     def shown(self, number="+6281230000001"):
+        """What that phone has shown."""
         return [text.text for text in self.simulator.network.inbox(number)]
 
     @property
@@ -81,7 +91,8 @@ async def open_session(folder, *, pin_file=None, poll_s=60.0, deadlines=QUICK, p
                 yield session
             finally:
                 receiving.cancel()
-                await asyncio.gather(receiving, return_exceptions=True)
+                with contextlib.suppress(asyncio.CancelledError):
+                    await receiving
         assert "stopped" == states[-1].state
 
 

@@ -1,0 +1,346 @@
+"""The daemon as systemd sees it: a process with a configuration, a modem and a mail server; signals; its exit code."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import random
+import signal
+import socket
+import sys
+from collections import Counter
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import asyncpg
+import pytest
+
+from parser.pdu import decode_submit
+from smsd.demo.mailbox import answer, open_mailbox
+from smsd.simulator.simulator import open_simulator
+from smsd.store.queries import SQL
+from smsd.store.seal import make_key_file
+
+PATIENCE_S = 60
+BUDGET_S = 20  # [gateway] shutdown_s
+CITIZEN = "+6281230000001"
+
+
+class Town:
+    """All that is around the gateway: modems with their networks, a mailbox for all agencies, a database."""
+
+    def __init__(self, folder, dsn, simulators, mailbox, connection):
+        self.folder, self.dsn, self.simulators, self.mailbox, self.db = folder, dsn, simulators, mailbox, connection
+        self.lmtp = ("127.0.0.1", _free_port())
+        self.config = folder / "smsd.toml"
+        self._runs = itertools.count(1)
+
+    def configure(self, *, limits=""):
+        modems = "".join(
+            f'[[modem]]\nname = "modem{n}"\ndevice = "modem{n}"\npoll_s = 1.0\n' for n in range(len(self.simulators))
+        )
+        self.config.write_text(
+            f'[gateway]\nstate_dir = "."\nshutdown_s = {BUDGET_S}\n[database]\ndsn = "{self.dsn}"\n{modems}'
+            f'[mail]\nhost = "127.0.0.1"\nport = {self.mailbox.port}\ntls = "none"\n'
+            f'lmtp_listen = "{self.lmtp[0]}:{self.lmtp[1]}"\n[log]\nformat = "json"\n[limits]\n{limits}\n'
+        )
+        if not (self.folder / "smsd.key").exists():
+            make_key_file(self.folder / "smsd.key")
+
+    @asynccontextmanager
+    async def gateway(self, **environment):
+        """`smsd run`, in a session of its own; killed at the end where it has not ended."""
+        log = self.folder / f"{next(self._runs)}.log"
+        with log.open("wb") as file:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "smsd", "run", "--config", str(self.config)),
+                stderr=file,
+                start_new_session=True,
+                env=os.environ | environment,
+            )
+        gateway = Gateway(process, log)
+        try:
+            yield gateway
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+    async def until(self, query, wanted=True):
+        """Waits for the database to say it."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (found := await self.db.fetchval(query)) != wanted:
+                assert found != wanted
+                await asyncio.sleep(0.02)
+
+    async def done(self):
+        """Waits until nothing is under way."""
+        async with asyncio.timeout(PATIENCE_S):
+            while any((await self.db.fetchrow(SQL["open_work"])).values()) or any(
+                simulator.network.waiting or simulator.on_sim for simulator in self.simulators
+            ):
+                await asyncio.sleep(0.05)
+
+    @property
+    def submits(self):
+        """All SMS that the gateway has sent: number and text."""
+        return [
+            (submit.recipient, submit.text)
+            for simulator in self.simulators
+            for submit in map(decode_submit, simulator.network.raw_submits)
+        ]
+
+    async def half_done(self):
+        """Messages, tickets and outboxes that do not fit together; nothing, at every moment."""
+        return await self.db.fetch("""
+            SELECT 'handled without a ticket', id FROM inbound_message AS message
+            WHERE state = 'handled' AND outcome = 'complaint'
+              AND NOT EXISTS (SELECT FROM ticket WHERE message_id = message.id)
+            UNION ALL SELECT 'a ticket of an unhandled message', ticket.id FROM ticket
+            JOIN inbound_message AS message ON message.id = message_id WHERE message.state <> 'handled'
+            UNION ALL SELECT 'no ' || wanted, ticket.id FROM ticket, unnest(ARRAY['opened', 'dispatched']) AS wanted
+            WHERE NOT EXISTS (SELECT FROM ticket_event WHERE ticket_id = ticket.id AND kind = wanted)
+            UNION ALL SELECT 'no acknowledgement', id FROM ticket
+            WHERE (SELECT count(*) FROM outbox_sms WHERE ticket_id = ticket.id) <> 1
+            UNION ALL SELECT 'no mail', id FROM ticket
+            WHERE (SELECT count(*) FROM outbox_mail JOIN dispatch ON dispatch.id = dispatch_id
+                   WHERE ticket_id = ticket.id) <> 1
+            UNION ALL SELECT 'a part of nothing', id FROM inbound_part WHERE message_id IS NULL""")
+
+    async def let_time_pass(self):
+        """As if the half minute in which delivery reports may still come were over."""
+        await self.db.execute("UPDATE sms_submission SET submitted_at = submitted_at - interval '1 minute'")
+        await self.db.execute("UPDATE outbox_sms SET due_at = now() WHERE state = 'queued'")
+
+
+class Gateway:
+    """The process and its log."""
+
+    def __init__(self, process, log):
+        self.process, self._log = process, log
+
+    async def started(self):
+        """Its loops run."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not self.named("smsd.started"):
+                await asyncio.sleep(0.02)
+
+    async def ended(self):
+        """Its exit code."""
+        async with asyncio.timeout(BUDGET_S + 5):
+            return await self.process.wait()
+
+    async def stop(self):
+        """SIGTERM, to everybody in the group as systemd and a terminal do; its exit code."""
+        os.killpg(self.process.pid, signal.SIGTERM)
+        return await self.ended()
+
+    @property
+    def lines(self):
+        return self._log.read_text().splitlines()
+
+    @property
+    def events(self):
+        """The log: event and keys of each line."""
+        return [json.loads(line) for line in self.lines]
+
+    def named(self, *names):
+        """The events with these names, in order."""
+        return [event["event"] for event in self.events if event["event"] in names]
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def town_in(tmp_path, dsn):
+    """`async with town_in(modems=2) as town`."""
+
+    @asynccontextmanager
+    async def open_town(modems=1, limits="", **simulated):
+        async with AsyncExitStack() as stack:
+            simulators = [
+                await stack.enter_async_context(open_simulator(link=tmp_path / f"modem{n}", **simulated))
+                for n in range(modems)
+            ]
+            mailbox = await stack.enter_async_context(open_mailbox())
+            connection = await asyncpg.connect(dsn)
+            stack.push_async_callback(connection.close)
+            town = Town(tmp_path, dsn, simulators, mailbox, connection)
+            town.configure(limits=limits)
+            yield town
+
+    return open_town
+
+
+@pytest.fixture
+def listener(tmp_path):
+    """Where systemd would listen."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.bind(str(tmp_path / "notify"))
+        line.setblocking(False)
+        yield line
+
+
+async def test_one_report_from_sms_to_answer(town_in, listener, tmp_path):
+    """Complaint, ticket, acknowledgement, mail; the agency's answer, SMS; systemd is told; a second smsd is refused."""
+    async with town_in() as town, town.gateway(NOTIFY_SOCKET=str(tmp_path / "notify")) as gateway:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(PATIENCE_S):
+            told = [await loop.sock_recv(listener, 4096)]
+            while b"READY=1" not in told:
+                told.append(await loop.sock_recv(listener, 4096))
+        assert gateway.named("smsd.started") == ["smsd.started"]
+        await town.until("SELECT state FROM modem", "ready")
+        (network,) = (simulator.network for simulator in town.simulators)
+        network.text(CITIZEN, "jln rusak parah di Lowokwaru kota malang")
+
+        async with town.gateway() as second:
+            assert 3 == await second.ended()
+            assert [f"smsd: another smsd already runs in {tmp_path}; stop it, or use another state_dir"] == second.lines
+
+        await town.until("SELECT count(*) FROM sms_submission WHERE state = 'delivered'", 1)
+        code, agency = await town.db.fetchrow("SELECT code, agency FROM ticket")
+        shown = f"{code[:3]} {code[3:6]} {code[6:]}"
+        assert ("PUPR-35.73", True) == (agency, shown in network.inbox(CITIZEN)[0].text)
+        letter = await asyncio.wait_for(town.mailbox.about(shown), PATIENCE_S)
+        await answer(letter, "SELESAI Lubang sudah ditambal pagi ini.", town.lmtp)
+        await town.done()
+        assert "Lubang sudah ditambal" in network.inbox(CITIZEN)[1].text
+        assert "selesai" == await town.db.fetchval("SELECT status FROM ticket")
+
+        assert 0 == await gateway.stop()
+        async with asyncio.timeout(PATIENCE_S):
+            while b"STOPPING=1" not in told:
+                told.append(await loop.sock_recv(listener, 4096))
+        assert ["smsd.started", "smsd.stopping", "smsd.stopped"] == gateway.named(
+            *("smsd.started", "smsd.stopping", "smsd.stopped", "modem.lost", "smsd.stop_cut_short")
+        )
+        assert "stopped" == await town.db.fetchval("SELECT state FROM modem")
+        assert CITIZEN[3:] not in "".join(gateway.lines)
+
+
+async def test_a_stop_finishes_the_sms_in_hand(town_in):
+    """The modem takes its time; the process of libGammu gets the signal too, and still ends the submission."""
+    async with town_in(send_latency_s=3) as town, town.gateway() as gateway:
+        (simulator,) = town.simulators
+        for n in range(3):
+            simulator.network.text(f"+628123000000{n}", "jalan rusak di Lowokwaru kota malang")
+        async with asyncio.timeout(PATIENCE_S):
+            while simulator.modem._sending is None:
+                await asyncio.sleep(0.01)
+        assert 0 == await gateway.stop()
+        assert 1 == len(town.submits)
+        assert ["sms.sent"] == gateway.named("sms.sent", "sms.postponed", "modem.lost", "smsd.stop_cut_short")
+        states = await town.db.fetch("SELECT state, leased_by FROM outbox_sms ORDER BY state DESC, id")
+        assert [("sent", None), ("queued", None), ("queued", None)] == [tuple(row) for row in states]
+
+
+async def test_a_stop_under_load_leaves_nothing_half_done(town_in):
+    """150 reports of 40 phones over four modems; then all the rest is done by the next run."""
+    async with town_in(modems=4, limits="automatic_per_hour = 1") as town:
+        for n in range(150):
+            text = f"jalan rusak di Lowokwaru kota malang, lubang ke-{n}"
+            town.simulators[n % 4].network.text(f"+62812300001{n % 40:02}", text)
+        async with town.gateway() as gateway:
+            await town.until("SELECT count(*) > 10 FROM ticket")
+            assert 0 == await gateway.stop()
+            assert [] == gateway.named("smsd.stop_cut_short", "modem.lost")
+        assert [] == await town.half_done()
+        async with town.gateway() as gateway:
+            await town.done()
+            assert 0 == await gateway.stop()
+        assert [] == await town.half_done()
+        assert 150 == await town.db.fetchval("SELECT count(DISTINCT message_id) FROM ticket")
+        assert (40, 40) == (len(town.submits), len({number for number, _ in town.submits}))
+        assert 150 == len({letter.message["Message-ID"] for letter in town.mailbox.letters})
+        assert 150 == len(town.mailbox.letters)
+
+
+async def test_a_kill_at_any_moment_loses_nothing(town_in):
+    """Three kills, then a run to the end: all reports, acknowledgements and mails; a modem repeats an SMS per kill."""
+    kills, reports, modems = 3, 12, 2
+    async with town_in(modems=modems) as town:
+        for n in range(reports):
+            text = f"jalan rusak di Lowokwaru kota malang, lubang ke-{n}"
+            town.simulators[n % modems].network.text(f"+62812300002{n:02}", text)
+        moments = []
+        for kill in range(kills):
+            async with town.gateway() as gateway:
+                async with asyncio.timeout(PATIENCE_S):
+                    while len(town.submits) < 2 * kill and not await town.db.fetchval("SELECT count(*) FROM ticket"):
+                        await asyncio.sleep(0.01)
+                moments.append(random.uniform(0, 6.5 if kill == 0 else 7.5))
+                await asyncio.sleep(moments[-1])
+                assert gateway.process.returncode is None
+                gateway.process.kill()
+            assert [] == await town.half_done(), moments
+            await town.let_time_pass()
+        async with town.gateway() as gateway:
+            await gateway.started()
+            await town.until("SELECT count(*) FROM ticket", reports)
+            await town.done()
+            assert 0 == await gateway.stop(), moments
+        assert [] == await town.half_done(), moments
+        assert reports == await town.db.fetchval("SELECT count(DISTINCT message_id) FROM ticket")
+        sent = Counter(town.submits)
+        assert reports == len({number for number, _ in sent}) == len(sent), moments
+        assert sum(sent.values()) - reports <= modems * kills, moments
+        mails = Counter(letter.message["Message-ID"] for letter in town.mailbox.letters)
+        assert reports == len(mails), moments
+
+
+async def test_runs_without_its_modem_until_it_comes(town_in):
+    """`smsd modem status` says what is wrong and what to do; then the modem appears."""
+    async with town_in() as town:
+        (simulator,) = town.simulators
+        simulator.vanish()
+        async with town.gateway() as gateway:
+            await town.until("SELECT state FROM modem", "lost")
+            status = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "smsd", "modem", "status", "--json", "--config", str(town.config)),
+                stdout=asyncio.subprocess.PIPE,
+            )
+            (modem,) = json.loads((await status.communicate())[0])
+            assert ("modem0", "lost") == (modem["name"], modem["state"])
+            assert "No such file or directory" in modem["error"]
+            assert "is the modem plugged in" in modem["error"]
+            simulator.plug_in()
+            simulator.network.text(CITIZEN, "jalan rusak di Lowokwaru kota malang")
+            await town.until("SELECT count(*) FROM ticket", 1)
+            assert 0 == await gateway.stop()
+
+
+@pytest.mark.parametrize("trouble", ["no server", "no tables", "no key", "port taken", "no folder"])
+async def test_says_in_one_line_why_it_cannot_start(town_in, empty_dsn, trouble):
+    """Exit code 3 and the cure."""
+    async with town_in() as town:
+        with contextlib.ExitStack() as taken:
+            match trouble:
+                case "no server":
+                    town.dsn = "postgresql://postgres@127.0.0.1:1/smsd"
+                case "no tables":
+                    town.dsn = empty_dsn
+                case "port taken":
+                    port = taken.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+                    town.lmtp = ("127.0.0.1", port)
+            town.configure()
+            if trouble == "no key":
+                (town.folder / "smsd.key").unlink()
+            if trouble == "no folder":
+                town.config.write_text(town.config.read_text().replace('"."', '"smsd.key/state"'))
+            async with town.gateway() as gateway:
+                assert 3 == await gateway.ended(), gateway.lines
+        (line,) = [line for line in gateway.lines if not line.startswith("{")]
+        cures = {
+            "no server": "is PostgreSQL running",
+            "no tables": "run `smsd db init`",
+            "no key": "`smsd db init` makes one",
+            "port taken": "lmtp_listen",
+            "no folder": "create it for this user",
+        }
+        assert line.startswith("smsd: ")
+        assert cures[trouble] in line

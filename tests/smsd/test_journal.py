@@ -1,0 +1,127 @@
+"""What is logged, and in which form."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+import structlog
+
+from smsd import journal
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    """structlog is configured for the whole process: put back what was."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+    structlog.contextvars.clear_contextvars()
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_one_json_object_a_line() -> None:
+    """The event, its level, its time in UTC and its keys; a newline in a value does not break the line."""
+    stream = io.StringIO()
+    journal.configure("info", "json", stream)
+    structlog.get_logger().info("ticket.opened", ticket="4821309764", error="a\nb")
+    (line,) = lines(stream)
+    assert datetime.fromisoformat(line.pop("timestamp")).utcoffset() is not None
+    assert {"event": "ticket.opened", "level": "info", "ticket": "4821309764", "error": "a\nb"} == line
+
+
+def test_a_key_without_a_value_is_left_out() -> None:
+    """None says nothing; 0, False and the empty text do."""
+    stream = io.StringIO()
+    journal.configure("info", "json", stream)
+    structlog.get_logger().info("x.y", a=None, b=0, c=False, d="")
+    (line,) = lines(stream)
+    assert {"b": 0, "c": False, "d": ""} == {key: line[key] for key in line if len(key) == 1}
+
+
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [
+        ("debug", ["debug", "info", "warning", "error"]),
+        ("info", ["info", "warning", "error"]),
+        ("warning", ["warning", "error"]),
+        ("error", ["error"]),
+    ],
+)
+def test_the_level_decides_how_much_is_said(level: str, said: list[str]) -> None:
+    """Every level of the configuration."""
+    stream = io.StringIO()
+    journal.configure(level, "json", stream)
+    for each in ("debug", "info", "warning", "error"):
+        getattr(structlog.get_logger(), each)("x.y")
+    assert said == [line["level"] for line in lines(stream)]
+
+
+def test_keys_that_were_bound_stand_in_every_line() -> None:
+    """As the ticket of the message in hand."""
+    stream = io.StringIO()
+    journal.configure("info", "json", stream)
+    with structlog.contextvars.bound_contextvars(ticket="4821309764"):
+        structlog.get_logger().info("sms.sent")
+    structlog.get_logger().info("sms.sent")
+    assert ["4821309764", None] == [line.get("ticket") for line in lines(stream)]
+
+
+def test_what_json_does_not_know_is_shown_all_the_same() -> None:
+    """A log line must never be the thing that fails."""
+    stream = io.StringIO()
+    journal.configure("info", "json", stream)
+    structlog.get_logger().info("x.y", raw=b"\xff", many={1}, odd="\ud800")
+    assert "x.y" == lines(stream)[0]["event"]
+
+
+def test_auto_is_json_where_nobody_watches() -> None:
+    """As under systemd."""
+    stream = io.StringIO()
+    journal.configure("info", "auto", stream)
+    structlog.get_logger().info("x.y")
+    assert "x.y" == lines(stream)[0]["event"]
+
+
+def test_auto_is_for_people_on_a_terminal() -> None:
+    """In colours, with the traceback of an exception."""
+    ours, theirs = pty.openpty()
+    with open(theirs, "w", encoding="utf-8") as terminal:
+        journal.configure("info", "auto", terminal)
+        structlog.get_logger().info("x.y", agency="PLN")
+        terminal.flush()
+        shown = os.read(ours, 4096).decode()
+    os.close(ours)
+    assert "\x1b[" in shown
+    assert "PLN" in shown
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_an_exception_is_told_with_its_traceback(form: str) -> None:
+    """In both forms, and in JSON within the line."""
+    stream = io.StringIO()
+    journal.configure("info", form, stream)
+    try:
+        raise ValueError("a bug")
+    except ValueError:
+        structlog.get_logger().exception("loop.died")
+    assert "ValueError: a bug" in stream.getvalue()
+    if form == "json":
+        assert 1 == len(lines(stream))
+
+
+def test_it_goes_to_standard_error_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard output belongs to the commands."""
+    journal.configure("info", "json")
+    structlog.get_logger().info("x.y")
+    out, err = capsys.readouterr()
+    assert ("", "x.y") == (out, json.loads(err)["event"])
