@@ -1,0 +1,133 @@
+"""An installation to run commands on: a configuration, a database with a report in it, and `smsd` itself."""
+
+import asyncio
+import io
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from parser.pdu import encode_deliver
+from smsd.cli import main
+from smsd.handle_sms import Limits, SmsHandler
+from smsd.loops import Stop
+from smsd.office import open_desk
+from smsd.receive import Receiver
+from smsd.simulator.simulator import wall_clock
+from smsd.store.database import open_database
+
+CITIZEN = "+6281230004711"
+TEXT = "jln rusak parah di Lowokwaru kota malang, byk lubang, tlg diperbaiki"
+
+
+class Smsd:
+    """The command on one configuration: in this process, or, where its environment matters, in one of its own."""
+
+    def __init__(self, config):
+        self.config = config
+
+    def __call__(self, *arguments, config=True, env=None):
+        """Exit code, standard output, standard error."""
+        if config:
+            arguments += ("--config", str(self.config))
+        if env is None:
+            with ThreadPoolExecutor(1) as thread:  # a test may have a loop, and so has the command
+                return thread.submit(_run, arguments).result()
+        command = [sys.executable, "-m", "smsd", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
+        return done.returncode, done.stdout, done.stderr
+
+    def ok(self, *arguments, **options):
+        """Standard output of a command that succeeds without a word on standard error."""
+        code, out, err = self(*arguments, **options)
+        assert (0, "") == (code, err)
+        return out
+
+    def json(self, *arguments, **options):
+        """The one JSON document it writes."""
+        return json.loads(self.ok(*arguments, "--json", **options))
+
+    def refused(self, code, *arguments, **options):
+        """The one line in which it says why not."""
+        found, out, err = self(*arguments, **options)
+        assert (code, "") == (found, out), err
+        (line,) = err.splitlines()
+        assert line.startswith("smsd: ")
+        return line.removeprefix("smsd: ")
+
+
+def _run(arguments):
+    """As the entry point is run; what is no expected error is raised here too."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["smsd", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main()
+    return left.value.code or 0, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def config(tmp_path, dsn) -> Path:
+    """A configuration in which nothing is wrong."""
+    path = tmp_path / "smsd.toml"
+    (tmp_path / "modem0").touch()
+    path.write_text(
+        f'[gateway]\nstate_dir = "."\n[database]\ndsn = "{dsn}"\n'
+        '[[modem]]\nname = "modem0"\ndevice = "modem0"\n'
+        '[mail]\nhost = "127.0.0.1"\ntls = "none"\nlmtp_listen = "127.0.0.1:2424"\n'
+    )
+    return path
+
+
+@pytest.fixture
+def smsd(config, settings) -> Smsd:
+    """`smsd` on that configuration; the key is there already."""
+    return Smsd(config)
+
+
+class OneBatch:
+    """A transport on which one citizen's SMS has come in."""
+
+    name = "modem0"
+
+    def __init__(self, batch):
+        self._batch = batch
+
+    async def receive(self):
+        """Once; then nothing."""
+        if self._batch is None:
+            await asyncio.Event().wait()
+        batch, self._batch = self._batch, None
+        return batch
+
+    async def acknowledge(self, batch):
+        """It was kept: stop."""
+        self.stop.ask()
+
+
+@pytest.fixture
+async def texted(settings, seal, batch_of):
+    """`await texted(text)`: a report of that text; its code."""
+
+    async def text(words=TEXT, sender=CITIZEN):
+        transport, transport_stop = OneBatch(batch_of(encode_deliver(sender, words, wall_clock()))), Stop()
+        transport.stop = transport_stop
+        async with open_database(settings) as pool:
+            await Receiver(transport, pool, seal).run(transport_stop)
+            await SmsHandler(pool, open_desk(settings), Limits(60, 3)).step()
+            return await pool.fetchval("SELECT code FROM ticket ORDER BY id DESC LIMIT 1")
+
+    return text
+
+
+@pytest.fixture
+async def db(dsn):
+    """A connection to the same database."""
+    connection = await asyncpg.connect(dsn)
+    yield connection
+    await connection.close()
