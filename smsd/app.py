@@ -57,7 +57,7 @@ async def run(settings: Settings, stop: Stop, ready: Callable[[str], None] = lam
     """The life of the daemon. Returns after a clean stop; raises StoreError, or whatever bug ended a loop."""
     bell, pulse = Bell(), Pulse()
     with only_one(settings) as owner:
-        desk, seal = open_desk(settings), open_seal(settings)
+        desk = open_desk(settings)
         async with (
             open_database(settings, patience_s=_DATABASE_PATIENCE_S) as pool,
             open_mailer(smtp_settings(settings)) as mailer,
@@ -70,6 +70,7 @@ async def run(settings: Settings, stop: Stop, ready: Callable[[str], None] = lam
                 on_error=_tell_lmtp_error,
             ) as lmtp,
         ):
+            seal = open_seal(settings)
             limits = Limits(settings.limits.automatic_per_hour, settings.limits.message_attempts)
             senders = [
                 SmsSender(modem, pool, seal, owner=owner, attempts=settings.limits.sms_attempts) for modem in modems

@@ -10,7 +10,7 @@ from config.settings import Settings, read_secret
 from routing.classify import Router
 from smsd.desk.rules import Desk
 from smsd.mail.smtp import SmtpSettings
-from smsd.store.seal import Seal, ensure_key_file, find_key_file, load_seal
+from smsd.store.seal import Seal, find_key_file, load_seal
 
 
 def open_router(settings: Settings) -> Router:
@@ -32,11 +32,8 @@ def open_desk(settings: Settings) -> Desk:
 
 
 def open_seal(settings: Settings) -> Seal:
-    """The key; an embedded database gets one by itself, a server's is made by `smsd db init`. KeyFileError."""
-    path = find_key_file(settings.privacy.key_file, settings.gateway.state_dir)
-    if settings.database.dsn == "embedded":
-        ensure_key_file(path)
-    return load_seal(path)
+    """The key that was made with the database's tables; KeyFileError if it is gone, for a new one opens nothing."""
+    return load_seal(find_key_file(settings.privacy.key_file, settings.gateway.state_dir))
 
 
 def smtp_settings(settings: Settings) -> SmtpSettings:

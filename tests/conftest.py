@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -28,9 +30,19 @@ _numbers = itertools.count(1)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The DSN of a server of this test process's own, with a template database that has the schema."""
-    async with run_embedded(tmp_path_factory.mktemp("server") / "postgres") as dsn:
+async def postgres() -> AsyncIterator[str]:
+    """The DSN of a server of this test process's own, with a template database that has the schema.
+
+    Not below pytest's own folder: that is closed to others, and as root the server runs as another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="smsd-test-") as folder:
+        async with _filled(Path(folder) / "postgres") as dsn:
+            yield dsn
+
+
+@asynccontextmanager
+async def _filled(folder: Path) -> AsyncIterator[str]:
+    async with run_embedded(folder) as dsn:
         admin = await asyncpg.connect(dsn)
         for setting in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):
             await admin.execute(f"ALTER SYSTEM SET {setting}")

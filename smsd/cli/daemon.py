@@ -28,7 +28,7 @@ from smsd.store.database import (
     schema_version,
     upgrade_schema,
 )
-from smsd.store.seal import KeyFileError, find_key_file, load_seal, make_key_file
+from smsd.store.seal import KeyFileError, ensure_key_file, find_key_file, load_seal
 from smsd.transports.line_tap import SPEEDS
 
 
@@ -147,17 +147,8 @@ async def _init(settings: Settings) -> None:
     async with open_unverified(settings) as pool:
         if (found := await schema_version(pool)) is not None:
             raise NotSo(f"the database has a schema already (version {found}); nothing was changed")
-        _ensure_key(key)
+        ensure_key_file(key)
         await init_schema(pool)
-
-
-def _ensure_key(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            make_key_file(path)
-    except OSError as e:
-        raise KeyFileError(f"{path}: cannot be written ({e.strerror}); create its folder for this user") from e
 
 
 @db.command("upgrade")

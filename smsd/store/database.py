@@ -20,6 +20,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_e
 from config.settings import Settings, read_secret
 from smsd.store.embedded import EmbeddedUnusable, run_embedded
 from smsd.store.queries import SCHEMA, SQL
+from smsd.store.seal import ensure_key_file, find_key_file
 
 SCHEMA_VERSION = 1
 MIGRATIONS = resources.files("smsd.store") / "migrations"
@@ -62,6 +63,7 @@ async def open_database(settings: Settings, *, patience_s: float = 0.0) -> Async
         pool = await _connect(dsn, _password(settings), settings.database.connections, patience_s)
         try:
             if embedded and await schema_version(pool) is None:
+                ensure_key_file(find_key_file(settings.privacy.key_file, settings.gateway.state_dir))
                 with suppress(SchemaMismatch):  # another process was faster; verified below
                     await init_schema(pool)
             await _verify_schema(pool)

