@@ -251,21 +251,21 @@ def _check_mail(settings: Settings) -> list[Problem]:
 
 
 def _check_secrets(settings: Settings) -> list[Problem]:
-    """A secret that is there can be read, and a mail server that asks for a password is told a user too."""
+    """A secret that is there can be read. That all are there only the service can tell: it gets the credentials."""
     database, mail = settings.database, settings.mail
     secrets = [
         ("[database] password_file", database.password_file, "database-password"),
         ("[mail] password_file", mail.password_file, "mail-password"),
         *((f"[[modem]] {m.name}: pin_file", m.pin_file, f"{m.name}-pin") for m in settings.modems),
     ]
-    problems, found = [], {}
+    problems = []
     for where, file, credential in secrets:
         try:
-            found[credential] = read_secret(file, credential)
+            read_secret(file, credential)
         except (OSError, UnicodeDecodeError) as e:
             problems.append(Problem(where, f"cannot be read ({_why(e)}); name a text file that this user may read"))
-    if not problems and (mail.user is None) != (found["mail-password"] is None):
-        problems.append(Problem("[mail] user", "goes with password_file: give both or neither"))
+    if mail.password_file is not None and mail.user is None:
+        problems.append(Problem("[mail] user", "is missing; a password_file needs the user whose password it holds"))
     return problems
 
 

@@ -18,7 +18,11 @@ from config.settings import Modem, Settings
 from smsd.cli import smsd
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIGURATION = "docs/configuration.md"
+# Where each language lists the keys, and its words for a key that must be given and for one without a default.
+CONFIGURATION = {
+    "docs/configuration.md": ("required", "none"),
+    "docs/id/konfigurasi.md": ("wajib", "tidak ada"),
+}
 ARCHITECTURE = "docs/architecture.md"
 
 _FENCED = re.compile(r"^```.*?^```$|^ {4}[^\n]*", re.MULTILINE | re.DOTALL)
@@ -35,7 +39,7 @@ _LEVELS = frozenset({"debug", "info", "warning", "error", "exception", "critical
 def documents(root: Path) -> list[Path]:
     """What readers are told."""
     return [p for p in (root / "README.md", root / "CONTRIBUTING.md", root / "CHANGELOG.md") if p.exists()] + sorted(
-        (root / "docs").glob("*.md")
+        (root / "docs").rglob("*.md")
     )
 
 
@@ -43,29 +47,35 @@ def documents(root: Path) -> list[Path]:
 
 
 def check_keys(root: Path) -> Iterator[str]:
-    """Every key of config/settings.py stands in docs/configuration.md with its default, and no other does."""
-    known, told = _keys_in_code(), _keys_in_docs((root / CONFIGURATION).read_text(encoding="utf-8"))
-    for key, default in known.items():
-        if key not in told:
-            yield f"{CONFIGURATION}: {key} of config/settings.py is missing"
-        elif told[key] != default:
-            yield f"{CONFIGURATION}: {key} has the default {default}, not {told[key]}"
-    for key in told.keys() - known.keys():
-        yield f"{CONFIGURATION}: {key} does not exist in config/settings.py"
+    """Every key of config/settings.py stands in each language's list with its default, and no other does."""
+    for document, (required, none) in CONFIGURATION.items():
+        known = _keys_in_code(required, none)
+        told = _keys_in_docs((root / document).read_text(encoding="utf-8"))
+        for key, default in known.items():
+            if key not in told:
+                yield f"{document}: {key} of config/settings.py is missing"
+            elif told[key] != default:
+                yield f"{document}: {key} has the default {default}, not {told[key]}"
+        for key in told.keys() - known.keys():
+            yield f"{document}: {key} does not exist in config/settings.py"
 
 
-def _keys_in_code() -> dict[str, str]:
+def _keys_in_code(required: str, none: str) -> dict[str, str]:
     """`[mail] port` and the like, with the default as the document writes it."""
     tables = {name: kind for name, kind in get_type_hints(Settings).items() if dataclasses.is_dataclass(kind)}
     tables["modem"] = Modem
-    return {f"[{name}] {f.name}": _default(f) for name, table in tables.items() for f in dataclasses.fields(table)}
+    return {
+        f"[{name}] {field.name}": _default(field, required, none)
+        for name, table in tables.items()
+        for field in dataclasses.fields(table)
+    }
 
 
-def _default(field: dataclasses.Field[Any]) -> str:
+def _default(field: dataclasses.Field[Any], required: str, none: str) -> str:
     if field.default is dataclasses.MISSING:
-        return "required"
+        return required
     if field.default is None:
-        return "none"
+        return none
     return f'`"{field.default}"`' if isinstance(field.default, str | Path) else f"`{field.default}`"
 
 
@@ -158,8 +168,9 @@ def _is_ours(root: Path, path: str) -> bool:
 
 
 def check_commands(root: Path, command: click.Group = smsd) -> Iterator[str]:
-    """Every subcommand is named somewhere, as one would type it."""
-    text = "\n".join(document.read_text(encoding="utf-8") for document in documents(root))
+    """Every subcommand is named somewhere in English, as one would type it."""
+    english = [document for document in documents(root) if document.parent != root / "docs" / "id"]
+    text = "\n".join(document.read_text(encoding="utf-8") for document in english)
     for words in _commands(command, "smsd"):
         if not re.search(rf"\b{words}\b", text):
             yield f"README.md: the command {words} is not mentioned, nor in docs/"

@@ -6,7 +6,8 @@ import secrets
 
 from config.reference import load_router
 from config.replies import load_replies
-from config.settings import Settings, read_secret
+from config.settings import Settings, SettingsError, read_secret
+from config.toml_reader import Problem
 from routing.classify import Router
 from smsd.desk.rules import Desk
 from smsd.mail.smtp import SmtpSettings
@@ -37,14 +38,18 @@ def open_seal(settings: Settings) -> Seal:
 
 
 def smtp_settings(settings: Settings) -> SmtpSettings:
-    """What the mailer needs to know."""
+    """What the mailer needs to know; SettingsError where it has a user and no password."""
     mail = settings.mail
+    password = read_secret(mail.password_file, "mail-password")
+    if mail.user is not None and password is None:
+        cure = "has no password; name a password_file, or give the service the credential mail-password"
+        raise SettingsError([Problem(f"{settings.path}: [mail] user", cure)])
     return SmtpSettings(
         host=mail.host,
         port=mail.port,
         tls=mail.tls,
         user=mail.user,
-        password=read_secret(mail.password_file, "mail-password"),
+        password=password,
         connections=mail.connections,
         timeout_s=mail.timeout_s,
         tls_ca_file=str(mail.tls_ca_file) if mail.tls_ca_file else None,

@@ -261,13 +261,13 @@ class TestProblems:
 
     def test_then_what_types_cannot_say(self, told: Told) -> None:
         """All of that at once too, files included."""
-        text = f'{MAIL}user = "lapor"\n[gateway]\ntimezone = "x"\n[database]\ndsn = "x"\nconnections = 0\n' + (
+        text = f'{MAIL}sender = "lapor"\n[gateway]\ntimezone = "x"\n[database]\ndsn = "x"\nconnections = 0\n' + (
             '[routing]\ntopics = "no.toml"\n'
         )
         assert [
             "[gateway] timezone",
             "[database] dsn",
-            "[mail] user",
+            "[mail] sender",
             "[routing] topics",
             "[database] connections",
         ] == [line.partition(":")[0] for line in told(text)]
@@ -308,11 +308,10 @@ class TestFiles:
         """`smsd db init` does."""
         assert tmp_path / "smsd.key" == load(MAIL + '[privacy]\nkey_file = "smsd.key"').privacy.key_file
 
-    @pytest.mark.parametrize("text", ['user = "lapor"', 'password_file = "password"'])
-    def test_user_and_password_go_together(self, told: Told, text: str) -> None:
+    def test_a_password_needs_a_user(self, told: Told) -> None:
         """One without the other logs nobody in."""
-        problem = "[mail] user: goes with password_file: give both or neither"
-        assert [problem] == told(f"{MAIL}{text}", password="rahasia")
+        problem = "[mail] user: is missing; a password_file needs the user whose password it holds"
+        assert [problem] == told(MAIL + 'password_file = "password"', password="rahasia")
 
 
 class TestSecrets:

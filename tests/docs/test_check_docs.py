@@ -30,7 +30,7 @@ check_docs = _load()
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A small repository whose documents are right."""
-    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "id").mkdir(parents=True)
     (tmp_path / "smsd").mkdir()
     (tmp_path / "setup.cfg").write_text("[metadata]\nversion = 1.2.3\n")
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## [1.2.3] - 2026-01-31\n")
@@ -38,13 +38,15 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "smsd" / "work.py").write_text('log.info("sms.sent", sms=1)\n')
     (tmp_path / "docs" / "architecture.md").write_text("| `sms.sent` | info | gone |\n")
     (tmp_path / "docs" / "configuration.md").write_text("# Configuration\n\n### agencies.csv\n")
+    (tmp_path / "docs" / "id" / "konfigurasi.md").write_text("# Konfigurasi\n")
     return tmp_path
 
 
 @pytest.fixture
 def keyed(tree: Path) -> Path:
-    """The same with the shipped docs/configuration.md."""
-    shutil.copy(ROOT / "docs" / "configuration.md", tree / "docs")
+    """The same with the shipped lists of keys."""
+    for name in check_docs.CONFIGURATION:
+        shutil.copy(ROOT / name, tree / name)
     return tree
 
 
@@ -62,7 +64,7 @@ def _found(check: Callable[..., Iterator[str]], *arguments: object) -> list[str]
 
 
 def test_documented_keys_are_fine(keyed: Path) -> None:
-    """The shipped document has every key with its default."""
+    """The shipped documents have every key with its default."""
     assert [] == _found(check_docs.check_keys, keyed)
 
 
@@ -98,6 +100,22 @@ def test_key_of_another_section_does_not_count(keyed: Path) -> None:
     assert ["docs/configuration.md: [database] connections of config/settings.py is missing"] == _found(
         check_docs.check_keys, keyed
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("| `poll_s` |", "| poll |", "[modem] poll_s of config/settings.py is missing"),
+        ("| `25` |", "| `26` |", "[mail] port has the default `25`, not `26`"),
+        ("`host` | teks | wajib", "`host` | teks | tidak ada", "[mail] host has the default wajib, not tidak ada"),
+        ("| `port` |", "| `haven` | x | x |\n| `port` |", "[mail] haven does not exist in config/settings.py"),
+    ],
+)
+def test_indonesian_keys_are_held_to_the_code_too(keyed: Path, old: str, new: str, problem: str) -> None:
+    """The Indonesian list is checked like the English one, with its own words for defaults."""
+    _change(keyed / "docs" / "id" / "konfigurasi.md", old, new)
+
+    assert [f"docs/id/konfigurasi.md: {problem}"] == _found(check_docs.check_keys, keyed)
 
 
 # ---------------------------------------------------------------- log events
@@ -178,6 +196,13 @@ def test_what_is_no_dead_link(tree: Path, line: str) -> None:
     assert [] == _found(check_docs.check_links, tree)
 
 
+def test_dead_link_of_a_translation_is_named(tree: Path) -> None:
+    """Documents in folders under docs/ are read too, and their links are relative to them."""
+    (tree / "docs" / "id" / "konfigurasi.md").write_text("[x](../architecture.md) [y](architecture.md)\n")
+
+    assert ["docs/id/konfigurasi.md: the link architecture.md leads nowhere"] == _found(check_docs.check_links, tree)
+
+
 def test_link_behind_an_example_is_seen(tree: Path) -> None:
     """An indented example ends with its lines."""
     (tree / "README.md").write_text("# A gateway\n\n    make run\n\n[x](gone.md)\n")
@@ -200,6 +225,16 @@ def test_command_that_is_not_mentioned_is_named(tree: Path) -> None:
     assert ["README.md: the command smsd db upgrade is not mentioned, nor in docs/"] == _found(
         check_docs.check_commands, tree, _group()
     )
+
+
+def test_translation_alone_does_not_mention_a_command(tree: Path) -> None:
+    """A command that only the Indonesian guide names is missing in English."""
+    (tree / "README.md").write_text("`smsd run`\n")
+    (tree / "docs" / "id" / "README.md").write_text("`smsd run`, `smsd db init`, `smsd db upgrade`\n")
+
+    problems = _found(check_docs.check_commands, tree, _group())
+
+    assert ["init", "upgrade"] == [problem.split()[5] for problem in problems]
 
 
 def test_version_without_an_entry_is_named(tree: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from config.reference import ReferenceDataError
 from config.replies import RepliesError
-from config.settings import Mail, Routing, Settings
+from config.settings import Mail, Routing, Settings, SettingsError
 from smsd.mail.smtp import SmtpSettings
 from smsd.office import open_desk, open_router, open_seal, smtp_settings
 from smsd.store.seal import KeyFileError
@@ -73,3 +73,9 @@ class TestSmtpSettings:
         """No user, no password, no certificate."""
         made = smtp_settings(settings)
         assert (None, None, None) == (made.user, made.password, made.tls_ca_file)
+
+    def test_a_user_needs_a_password(self, settings: Settings) -> None:
+        """The service is told so at its start; other commands, which get no credentials, go on without."""
+        mail = dataclasses.replace(settings.mail, user="lapor")
+        with pytest.raises(SettingsError, match=r"\[mail\] user: has no password; name a password_file"):
+            smtp_settings(dataclasses.replace(settings, mail=mail))
