@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -86,8 +85,6 @@ def _check_modems(settings: Settings) -> list[Problem]:
         where = f"{settings.path}: [[modem]] {modem.name}:"
         if not modem.device.exists():
             problems.append(Problem(f"{where} device", f"{modem.device} {missing}"))
-        if modem.pin_file and not os.access(modem.pin_file, os.R_OK):
-            problems.append(Problem(f"{where} pin_file", f"{modem.pin_file} cannot be read; check that it exists"))
         if modem.connection not in SPEEDS:
             problems.append(Problem(f"{where} connection", f"must be one of {', '.join(SPEEDS)}"))
     return problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import tempfile
 from pathlib import Path
 
@@ -33,11 +34,16 @@ def demo(script: Path | None, keep: Path | None) -> None:
             asyncio.run(_run(folder, steps))
         except StageError as e:
             raise NotSo(str(e)) from e
+        except asyncio.CancelledError as e:
+            raise click.Abort from e
         except TimeoutError as e:
             raise NotSo(f"a step of {script} took too long; try again with --keep DIR, and read DIR/smsd.log") from e
 
 
 async def _run(folder: Path, steps: list[Step] | None) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # or the service would stay behind
     with open_screen() as (out, ask):
         out.print("starting the gateway, its database and a simulated modem ...", style="dim")
         async with open_stage(folder) as stage:

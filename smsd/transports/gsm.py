@@ -406,6 +406,8 @@ def _cure(reason: str, device: str) -> str:
         return f"is the modem plugged in, and is {device} its name? `ls -l /dev/serial/by-id`"
     if "Permission denied" in reason:
         return f"may this user open {device}? add it to the group that owns it (often dialout)"
+    if "in use" in reason:
+        return f"`fuser -v {device}` shows which; stop it"
     if "refused the PIN" in reason:
         return "write the right one into pin_file"
     if "PIN" in reason:

@@ -8,6 +8,7 @@ they are (libGammu mends, cuts and refuses some), the true +CMS ERROR codes (lib
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
@@ -165,6 +166,7 @@ def open_tap(device: str, connection: str, tell: Callable[[dict[str, str]], None
     master, slave = pty.openpty()  # the slave stays open here: libGammu closing its end must not end the relay
     leave, leaving = os.pipe()
     try:
+        _lock(line, device)
         _make_raw(line, connection)
         os.set_blocking(line, True)
         tty.setraw(slave)
@@ -179,6 +181,14 @@ def open_tap(device: str, connection: str, tell: Callable[[dict[str, str]], None
     finally:
         for fd in (line, master, slave, leave, leaving):
             os.close(fd)
+
+
+def _lock(line: int, device: str) -> None:
+    """Two programs on one line would each get half of what the modem says."""
+    try:
+        fcntl.flock(line, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as e:
+        raise OSError(f"{device} is in use by another process") from e
 
 
 def _make_raw(line: int, connection: str) -> None:

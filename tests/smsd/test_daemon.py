@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import itertools
 import json
 import os
@@ -22,6 +23,7 @@ from smsd.store.queries import SQL
 from smsd.store.seal import make_key_file
 
 PATIENCE_S = 60
+_LIBC = ctypes.CDLL(None)
 BUDGET_S = 20  # [gateway] shutdown_s
 CITIZEN = "+6281230000001"
 
@@ -57,6 +59,7 @@ class Town:
                 stderr=file,
                 start_new_session=True,
                 env=os.environ | environment,
+                preexec_fn=_die_with_us,
             )
         gateway = Gateway(process, log)
         try:
@@ -147,6 +150,11 @@ class Gateway:
     def named(self, *names):
         """The events with these names, in order."""
         return [event["event"] for event in self.events if event["event"] in names]
+
+
+def _die_with_us():
+    """A gateway that outlives a killed test would go on opening the pseudo-terminals of others."""
+    _LIBC.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _free_port():

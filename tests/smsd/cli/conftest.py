@@ -1,8 +1,11 @@
 """An installation to run commands on: a configuration, a database with a report in it, and `smsd` itself."""
 
 import asyncio
+import contextlib
 import io
 import json
+import os
+import pty
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -131,3 +134,23 @@ async def db(dsn):
     connection = await asyncpg.connect(dsn)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def on_terminal():
+    """`on_terminal("ticket", "list")`: the lines that a terminal of 80 columns shows, without colours."""
+
+    def run(*arguments):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ |= {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "80"}
+            os.execv(sys.executable, [sys.executable, "-m", "smsd", *arguments])
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux says EIO where the other side has closed
+            while data := os.read(terminal, 4096):
+                shown += data
+        assert 0 == os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(terminal)
+        return [line.rstrip() for line in shown.decode().split("\r\n") if line]
+
+    return run

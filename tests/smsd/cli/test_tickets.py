@@ -1,12 +1,5 @@
 """ticket list|show|assign|status|note, on a report that came in by SMS."""
 
-import fcntl
-import os
-import pty
-import struct
-import sys
-import termios
-
 import pytest
 
 from smsd.cli.tickets import _COLUMNS
@@ -109,33 +102,14 @@ async def test_refuses_an_agency_that_cannot_be_written_to(smsd, texted, tmp_pat
     assert ["opened", "verified", "dispatched"] == [e["kind"] for e in smsd.json("ticket", "show", code)["timeline"]]
 
 
-async def test_is_readable_on_a_narrow_terminal(smsd, texted):
+async def test_is_readable_on_a_narrow_terminal(smsd, texted, on_terminal):
     """80 columns: nothing is broken in the middle of a word, and no report's number is cut."""
     long = "Lampu jalan mati di Kecamatan Kepanjen Kabupaten Malang " + "dan belum juga diganti " * 3
     code = await texted(long)
     for command in (["list"], ["show", code]):
-        lines = _on_terminal(smsd, ["ticket", *command])
+        lines = on_terminal("ticket", *command, "--config", str(smsd.config))
         assert max(map(len, lines)) <= 80
         words = " ".join(" ".join(lines).split())
         assert code in words.replace(" ", "")
         assert "Kepanjen Kabupaten" in words
-    assert "due_at" in _on_terminal(smsd, ["ticket", "list"])[0]
-
-
-def _on_terminal(smsd, arguments):
-    """The lines that a terminal of 80 columns shows, without colours."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ["NO_COLOR"] = "1"
-        os.environ["TERM"] = "dumb"
-        os.execv(sys.executable, [sys.executable, "-m", "smsd", *arguments, "--config", str(smsd.config)])
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    shown = b""
-    try:
-        while data := os.read(terminal, 4096):
-            shown += data
-    except OSError:
-        pass  # Linux says EIO where the other side has closed
-    assert 0 == os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    os.close(terminal)
-    return [line.rstrip() for line in shown.decode().split("\r\n") if line]
+    assert "due_at" in on_terminal("ticket", "list", "--config", str(smsd.config))[0]

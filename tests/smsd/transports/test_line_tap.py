@@ -261,6 +261,9 @@ def test_refuses_what_is_no_line(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"), open_tap(str(tmp_path / "nowhere"), "at115200", print):
         pass
     modem, line = pty.openpty()
+    with open_tap(os.ttyname(line), "at9600", print), pytest.raises(OSError, match="is in use by another process"):
+        with open_tap(os.ttyname(line), "at9600", print):
+            pass
     with pytest.raises(ValueError, match="'at12345' is no speed I know"), open_tap(os.ttyname(line), "at12345", print):
         pass
     os.close(modem)
