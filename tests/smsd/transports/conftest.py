@@ -55,9 +55,10 @@ class Session:
         return [told for told in self.states if told.state == state][count - 1]
 
     async def ready(self):
-        """Waits until a child is up."""
+        """Waits until a child is up and has found the SIM empty."""
         async with asyncio.timeout(PATIENCE_S):
             await self.modem._up.wait()
+            await self.modem._drained.wait()
 
     async def send(self, text, number="+6281230000001", alphabet="gsm7", concat=None):
         """The reference of one part."""

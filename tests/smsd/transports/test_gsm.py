@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from parser import gsm7
-from parser.pdu import Concat, StatusReport, decode_pdu, decode_submit, encode_deliver
+from parser.pdu import Concat, StatusReport, decode_pdu, decode_submit, encode_deliver, encode_submit
 from smsd.simulator import modem as simulated_modem
 from smsd.simulator.at_general import says
+from smsd.simulator.at_messages import _list
 from smsd.simulator.at_syntax import CmsError
 from smsd.simulator.simulator import wall_clock
 from smsd.transports.base import Batch, FateUnknown, NotSent, RawPart
@@ -64,12 +65,15 @@ async def test_reads_both_memories_and_its_own_state(session_in, events):
             *(state.imei, state.signal, state.network, state.registered, state.sim_size),
         )
 
-        storages = simulator.modem.equipment.storages
-        pdu = encode_deliver(CITIZEN, "di belakang konsep", wall_clock())
-        simulator.modem.equipment.storages["SM"].store(pdu)
-        storages["ME"].store(encode_deliver(CITIZEN, "di ME", wall_clock()))
-        assert ["di ME", "di belakang konsep"] == sorted(await session.texts(2))
-        await asyncio.wait_for(simulator.drained(), 10)
+        await session.ready()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(simulated_modem._HANDLERS, ("+CMGL", "set"), _list_with_a_draft)
+            storages = simulator.modem.equipment.storages
+            storages["ME"].store(encode_deliver(CITIZEN, "di ME", wall_clock()))
+            assert ["di ME"] == await session.texts(1)
+            storages["SM"].store(encode_deliver(CITIZEN, "di SM", wall_clock()))
+            assert ["di SM"] == await session.texts(1)
+            await asyncio.wait_for(simulator.drained(), 10)
 
         refusing = pytest.MonkeyPatch()
         refusing.setitem(simulated_modem._HANDLERS, ("+CMGD", "set"), _refuse)
@@ -78,6 +82,13 @@ async def test_reads_both_memories_and_its_own_state(session_in, events):
             assert ["tertahan"] == await session.texts(1)
         refusing.undo()
         await asyncio.wait_for(simulator.drained(), 10)
+
+
+def _list_with_a_draft(equipment, arguments):
+    """As a SIM does that was in a telephone: <stat> 2 is stored, unsent."""
+    lines = [*_list(equipment, arguments)]
+    pdu = encode_submit(CITIZEN, "konsep")
+    return [*lines, "+CMGL: 9,2,,%d" % (len(pdu) // 2 - 1), pdu] if equipment.reading.name == "SM" else lines
 
 
 def _refuse(equipment, arguments):
@@ -132,7 +143,7 @@ async def test_sends_and_tells_how_it_went(session_in):
 async def test_a_silent_modem_is_given_up_and_found_again(session_in, events):
     """Its process is killed at the deadline, and what was asked meanwhile was not sent."""
     async with session_in() as session:
-        await session.until("ready", count=2)
+        await session.ready()
         first = session.child
         session.simulator.modem.hang()
         with pytest.raises(NotSent, match="no answer to send within 2 s") as not_sent:
