@@ -33,7 +33,8 @@ class _Part:
     count: int
     text: str
     sent: bool
-    unknown: int  # tries whose fate nobody knows
+    in_doubt: bool  # a try that nobody answered, or that a crash cut short: a delivery report may still come
+    unknown: int  # tries that went out and were not answered
     last_try: datetime | None
 
     @property
@@ -86,7 +87,7 @@ class SmsSender:
         for part in parts:
             if part.sent or part.spent:
                 continue
-            if part.unknown and part.last_try and (wait := part.last_try + REPORT_WAIT) > datetime.now(UTC):
+            if part.in_doubt and part.last_try and (wait := part.last_try + REPORT_WAIT) > datetime.now(UTC):
                 await self._postpone(row, wait, "waits for a delivery report")
                 return
             concat = Concat(row["id"] % 256, 8, part.number, part.count) if part.count > 1 else None
@@ -96,7 +97,7 @@ class SmsSender:
         await self._pool.execute(SQL["follow_reports"], row["id"])  # some may have come before
 
     async def _parts(self, sms_id: int, texts: tuple[str, ...]) -> list[_Part]:
-        """What is known of each part. A try without an end was cut short by a crash: its fate is unknown."""
+        """What is known of each part. A try that a crash cut short most likely never went out: it is no blind one."""
         tries = await self._pool.fetch(SQL["submissions_of_sms"], sms_id)
         parts = []
         for number, text in enumerate(texts, 1):
@@ -107,7 +108,8 @@ class SmsSender:
                     len(texts),
                     text,
                     sent=any(t["state"] in ("sent", "delivered") for t in mine),
-                    unknown=sum(t["state"] in ("submitting", "unknown") for t in mine),
+                    in_doubt=any(t["state"] in ("submitting", "unknown") for t in mine),
+                    unknown=sum(t["state"] == "unknown" for t in mine),
                     last_try=max((t["submitted_at"] for t in mine), default=None),
                 )
             )

@@ -10,150 +10,24 @@ import asyncio
 import contextlib
 import dataclasses
 import itertools
-import json
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
 from config.settings import Modem, read_secret
-from smsd.transports.base import Batch, FateUnknown, NotSent, RawPart, Submission, TransportState
+from smsd.transports.base import Batch, FateUnknown, NotReady, NotSent, RawPart, Submission, TransportState
+from smsd.transports.gsm_process import DEADLINES, Deadlines, ModemFault, ModemProcess, start_process
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Deadlines:
-    """Seconds that things may take. What outlives one of the first six is killed with its process.
-
-    Generous for a slow modem at 9,600 baud, yet far below libGammu's own (CMGL 500 s, CPMS 200 s).
-    """
-
-    open_s: float = 60.0
-    list_s: float = 45.0
-    send_s: float = 60.0
-    status_s: float = 60.0
-    delete_s: float = 10.0
-    delete_each_s: float = 1.0
-    close_s: float = 2.0
-    reopen_first_s: float = 1.0
-    reopen_most_s: float = 60.0
-    # Emptying the SIM goes before sending, for a full SIM loses texts to the network's whim; but not for ever.
-    send_waits_s: float = 10.0
 
 
 # +CMS ERROR codes after which the same SMS cannot be sent by trying again (3GPP TS 27.005 3.2.5, TS 24.011 E-2):
 # unassigned number, barred, call barred, rejected, facility, unidentified, not subscribed, invalid format.
 _PERMANENT_CMS = frozenset({1, 8, 10, 21, 28, 29, 30, 50, 69, 81, 95, 96, 97, 98, 99, 302, 304, 305})
-
-
-class ModemFault(Exception):
-    """The modem or its process failed; it must be closed and opened anew."""
-
-
-class _Child:
-    """One run of gsm_child.py and the questions under way in it."""
-
-    def __init__(
-        self, process: asyncio.subprocess.Process, session: int, arrived: asyncio.Event, close_s: float
-    ) -> None:
-        self.session = session
-        self.passed: list[str] = []  # PDUs that were handed over in passing
-        self.submissions = 0  # PDUs that have gone out to the modem
-        self.pin_refused = False
-        self.ready: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        self._process = process
-        self._arrived = arrived
-        self._close_s = close_s
-        self._ids = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._fault: str | None = None
-        self._reader = asyncio.create_task(self._read(), name="modem-answers")
-
-    async def call(self, deadline_s: float, do: str, **arguments: Any) -> dict[str, Any]:
-        """One answer; ModemFault if libGammu failed, the deadline passed or the process is gone."""
-        if self._fault:
-            raise ModemFault(self._fault)
-        number = next(self._ids)
-        future = self._waiting[number] = asyncio.get_running_loop().create_future()
-        self.write({"id": number, "do": do, **arguments})
-        try:
-            async with asyncio.timeout(deadline_s):
-                answer: dict[str, Any] = await future
-                return answer
-        except TimeoutError:
-            self._fail(f"no answer to {do} within {deadline_s:g} s")
-            raise ModemFault(self._fault) from None
-        finally:
-            self._waiting.pop(number, None)
-
-    def write(self, message: dict[str, Any]) -> None:
-        """Hands one line to the child; a broken pipe is noticed by the reader."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(message).encode() + b"\n")
-
-    async def close(self) -> None:
-        """Lets it take leave of the modem, briefly; then kills it. All it said is taken in by then."""
-        assert self._process.stdin is not None
-        patience_s = 0.0 if self._fault else self._close_s
-        self._fault = self._fault or "the modem is being closed"
-        self._process.stdin.close()
-        try:
-            async with asyncio.timeout(patience_s):
-                await self._process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
-        finally:
-            await asyncio.wait((self._reader,), timeout=self._close_s)
-            self._reader.cancel()
-
-    async def _read(self) -> None:
-        assert self._process.stdout is not None
-        try:
-            async for line in self._process.stdout:
-                self._take(json.loads(line))
-            self._fail("the modem process ended")
-        except (ValueError, KeyError) as e:  # also a line longer than the pipe's limit
-            self._fail(f"the modem process said what I cannot read: {e}")
-
-    def _take(self, message: dict[str, Any]) -> None:
-        if "id" in message:
-            future = self._waiting.get(message["id"])
-            if future and not future.done():
-                if "ok" in message:
-                    future.set_result(message["ok"])
-                else:
-                    future.set_exception(ModemFault(message["error"]))
-            return
-        match message["event"]:
-            case "arrived":
-                self._arrived.set()
-            case "passed":
-                self.passed.append(message["pdu"])
-                self._arrived.set()
-            case "submitting":
-                self.submissions += 1
-            case "ready":
-                if not self.ready.done():
-                    self.ready.set_result(message["imei"])
-            case "failed" | "line_lost":
-                self.pin_refused = message.get("pin_refused", False)
-                self._fail(message["error"])
-
-    def _fail(self, reason: str) -> None:
-        self._fault = self._fault or reason
-        self._arrived.set()
-        unanswered: list[asyncio.Future[Any]] = [self.ready, *self._waiting.values()]
-        for future in unanswered:
-            if not future.done():
-                future.set_exception(ModemFault(self._fault))
 
 
 class GsmModem:
@@ -172,7 +46,7 @@ class GsmModem:
         self._tell_state = tell_state
         self._alive = alive
         self._deadlines = deadlines
-        self._child: _Child | None = None
+        self._child: ModemProcess | None = None
         self._line = asyncio.Lock()  # libGammu does one thing at a time
         self._arrived = asyncio.Event()  # look at the modem now: it announced something, or it failed
         self._up = asyncio.Event()  # a child is ready
@@ -185,6 +59,13 @@ class GsmModem:
 
     async def receive(self) -> Batch:
         """See base.Transport. This is also where a failed modem is closed and reopened."""
+        try:
+            return await self._receive()
+        except asyncio.CancelledError:
+            self._drained.set()  # nobody empties the SIM any more: who has an SMS in hand need not wait for it
+            raise
+
+    async def _receive(self) -> Batch:
         while True:
             child = self._child or await self._reopen()
             self._alive(self._longest_look_s())
@@ -244,7 +125,7 @@ class GsmModem:
             await child.close()
         self._set_state(dataclasses.replace(self.state, state="stopped"))
 
-    async def _reopen(self) -> _Child:
+    async def _reopen(self) -> ModemProcess:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(ModemFault),
             wait=wait_exponential(self._deadlines.reopen_first_s, self._deadlines.reopen_most_s),
@@ -258,7 +139,7 @@ class GsmModem:
         self._up.set()
         return self._child
 
-    async def _open(self) -> _Child:
+    async def _open(self) -> ModemProcess:
         """A child whose modem is ready; ModemFault, after it was told to everybody."""
         try:
             pin = self._read_pin()
@@ -271,7 +152,7 @@ class GsmModem:
         log.info("modem.ready", modem=self.name, device=str(self._settings.device))
         return child
 
-    async def _until_ready(self, child: _Child, pin: str | None) -> str | None:
+    async def _until_ready(self, child: ModemProcess, pin: str | None) -> str | None:
         """The IMEI; a child that does not get that far is closed."""
         try:
             async with asyncio.timeout(self._deadlines.open_s):
@@ -295,26 +176,17 @@ class GsmModem:
             raise ModemFault("the SIM refused the PIN; it is not tried again, for three wrong ones lock the SIM")
         return pin
 
-    async def _start_process(self, pin: str | None) -> _Child:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "smsd.transports.gsm_child"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=1 << 24,
-        )
-        child = _Child(process, next(self._sessions), self._arrived, self._deadlines.close_s)
+    async def _start_process(self, pin: str | None) -> ModemProcess:
         settings = self._settings
-        child.write(
-            {
-                "device": str(settings.device),
-                "connection": settings.connection,
-                "smsc": settings.smsc,
-                "pin": pin,
-            }
-        )
-        return child
+        how = {
+            "device": str(settings.device),
+            "connection": settings.connection,
+            "smsc": settings.smsc,
+            "pin": pin,
+        }
+        return await start_process(how, next(self._sessions), self._arrived, self._deadlines.close_s)
 
-    async def _drop(self, child: _Child, reason: str) -> None:
+    async def _drop(self, child: ModemProcess, reason: str) -> None:
         """Closes a child that failed; the next receive() opens another."""
         if self._child is child:
             self._child = None
@@ -334,7 +206,7 @@ class GsmModem:
 
     # ------------------------------------------------------------ one look at the modem
 
-    async def _look(self, child: _Child) -> Batch | None:
+    async def _look(self, child: ModemProcess) -> Batch | None:
         self._arrived.clear()
         async with self._line:
             if time.monotonic() >= self._status_due:
@@ -346,7 +218,7 @@ class GsmModem:
         self._drained.clear() if listed else self._drained.set()
         return Batch(child.session, parts) if parts else None
 
-    async def _read_status(self, child: _Child) -> None:
+    async def _read_status(self, child: ModemProcess) -> None:
         self._status_due = time.monotonic() + self._settings.status_s
         self._set_state(dataclasses.replace(self.state, **await child.call(self._deadlines.status_s, "status")))
 
@@ -355,14 +227,14 @@ class GsmModem:
         most = self._deadlines
         return most.list_s + most.status_s + 2 * most.send_s + self._settings.poll_s
 
-    async def _ready_to_send(self) -> _Child:
+    async def _ready_to_send(self) -> ModemProcess:
         """Waits for the modem, and a little for the SIM to be empty."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._deadlines.send_waits_s):
                 await self._up.wait()
                 await self._drained.wait()
         if self._child is None:
-            raise NotSent("the modem is not ready", retryable=True)
+            raise NotReady("the modem is not ready")
         return self._child
 
 
@@ -371,7 +243,7 @@ async def open_gsm_modem(
     settings: Modem,
     tell_state: Callable[[str, TransportState], None],
     alive: Callable[[float], None],
-    deadlines: Deadlines = Deadlines(),
+    deadlines: Deadlines = DEADLINES,
 ) -> AsyncIterator[GsmModem]:
     """A modem that opens at the first receive(), and is closed on the way out.
 

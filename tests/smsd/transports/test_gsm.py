@@ -14,8 +14,8 @@ from smsd.simulator.at_general import says
 from smsd.simulator.at_messages import _list
 from smsd.simulator.at_syntax import CmsError
 from smsd.simulator.simulator import wall_clock
-from smsd.transports.base import Batch, FateUnknown, NotSent, RawPart
-from smsd.transports.gsm import Deadlines
+from smsd.transports.base import Batch, FateUnknown, NotReady, NotSent, RawPart
+from smsd.transports.gsm_process import Deadlines
 
 CITIZEN = "+6281230000001"
 BROKEN = "0791261801"  # libGammu: ERR_CORRUPTED; it cannot even delete it
@@ -88,7 +88,7 @@ def _list_with_a_draft(equipment, arguments):
     """As a SIM does that was in a telephone: <stat> 2 is stored, unsent."""
     lines = [*_list(equipment, arguments)]
     pdu = encode_submit(CITIZEN, "konsep")
-    return [*lines, "+CMGL: 9,2,,%d" % (len(pdu) // 2 - 1), pdu] if equipment.reading.name == "SM" else lines
+    return [*lines, f"+CMGL: 9,2,,{len(pdu) // 2 - 1}", pdu] if equipment.reading.name == "SM" else lines
 
 
 def _refuse(equipment, arguments):
@@ -151,7 +151,7 @@ async def test_a_silent_modem_is_given_up_and_found_again(session_in, events):
         assert not_sent.value.retryable
         assert -signal.SIGKILL == first.returncode
         await session.until("lost")
-        with pytest.raises(NotSent, match="the modem is not ready"):
+        with pytest.raises(NotReady, match="the modem is not ready"):
             await session.send("halo")
         session.simulator.network.text(CITIZEN, "selama diam")
         session.simulator.modem.recover()
@@ -187,7 +187,7 @@ async def test_waits_for_a_modem_that_is_not_there(session_in, tmp_path):
     async with session_in(plugged=False) as session:
         lost = await session.until("lost")
         assert f"is the modem plugged in, and is {tmp_path}/modem0 its name? `ls -l /dev/serial/by-id`" in lost.error
-        with pytest.raises(NotSent, match="the modem is not ready"):
+        with pytest.raises(NotReady, match="the modem is not ready"):
             await session.send("terlalu dini")
         session.simulator.network.text(CITIZEN, "satu")
         session.simulator.plug_in()
