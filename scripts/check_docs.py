@@ -177,7 +177,9 @@ def check_commands(root: Path, command: click.Group = smsd) -> Iterator[str]:
 
 
 def _commands(group: click.Group, prefix: str) -> Iterator[str]:
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from _commands(command, f"{prefix} {name}")
         else:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
 import structlog
@@ -24,6 +25,11 @@ from smsd.store.database import open_database
 from smsd.store.embedded import run_embedded
 from smsd.store.queries import SCHEMA
 from smsd.store.seal import Seal, load_seal, make_key_file
+
+# Enough to find a slip in a run of `make test`; `ARGS=--hypothesis-profile=thorough` looks harder.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("quick")
 
 _TEMPLATE = "smsd_template"
 _numbers = itertools.count(1)

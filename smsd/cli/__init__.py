@@ -6,6 +6,7 @@ Errors are one line each on standard error, with the cure.
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import click
@@ -13,25 +14,43 @@ import click
 from config.reference import ReferenceDataError
 from config.replies import RepliesError
 from config.settings import SettingsError
-from smsd.cli.classify import classify
-from smsd.cli.daemon import check, db, run
-from smsd.cli.modems import modem, simulate
 from smsd.cli.options import NotSo
-from smsd.cli.outbox import outbox
-from smsd.cli.tickets import ticket
-from smsd.demo.command import demo
 from smsd.store.database import StoreError
 from smsd.store.seal import KeyFileError
 
+_MODULES = {
+    "run": "smsd.cli.daemon",
+    "check": "smsd.cli.daemon",
+    "db": "smsd.cli.daemon",
+    "classify": "smsd.cli.classify",
+    "ticket": "smsd.cli.tickets",
+    "outbox": "smsd.cli.outbox",
+    "modem": "smsd.cli.modems",
+    "simulate": "smsd.cli.simulate",
+    "demo": "smsd.demo.command",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Commands(click.Group):
+    """Imports a command's module when it is asked for: to list tickets nobody waits for the whole daemon to load."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All of them, in the order in which an operator meets them."""
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command has the name of the function that is it."""
+        module = _MODULES.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(module), cmd_name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="smsd-1708", prog_name="smsd")
 def smsd() -> None:
     """The SMS gateway and complaint router behind short code 1708."""
-
-
-for command in (run, check, db, classify, ticket, outbox, modem, simulate, demo):
-    smsd.add_command(command)
 
 
 def main() -> None:

@@ -25,7 +25,10 @@ from smsd.office import open_router
 @json_option
 @click.option("--config", type=click.Path(path_type=Path), help="A configuration; without one the shipped data.")
 def classify(text: str, place: str | None, as_json: bool, config: Path | None) -> None:
-    """Show how TEXT would be understood and routed; with - one text a line is read, one JSON object a line written."""
+    """Show how TEXT would be understood and routed.
+
+    With - one text a line is read, and one JSON object a line written.
+    """
     router = _router(config)
     if text == "-":
         for line in sys.stdin.buffer:  # a stray byte in one text must not end the others

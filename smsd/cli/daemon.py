@@ -54,7 +54,7 @@ async def _run(settings: Settings) -> None:
 @click.command()
 @config_option
 def check(config: Path) -> None:
-    """Say all that is wrong with the configuration; exit 1 if anything is."""
+    """Say all that is wrong with the configuration. Exits with 1 if anything is."""
     settings = load_settings(config)
     problems = [problem for find in _CHECKS for problem in find(settings)]
     for problem in problems:

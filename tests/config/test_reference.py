@@ -330,7 +330,7 @@ def test_topics_may_be_written_inline(tmp_path: Path) -> None:
     assert {"topics.toml:1"} == {each.partition(": ")[0] for each in problems(topics=file)}
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200))
 def test_any_file_is_checked_without_a_crash(tmp_path: Path, content: bytes) -> None:
     """Whatever an operator names as his file: problems, never an exception."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from config.replies import FIELD_WIDTH, STATUS_WORDS, TEMPLATE_FIELDS, Replies, RepliesError, cut, load_replies
@@ -99,7 +99,6 @@ class TestRender:
         assert (gsm7.septets(text) or 999) <= 160
         assert {"a", "b"} <= set(text)
 
-    @settings(deadline=None)
     @given(
         name=st.sampled_from(sorted(TEMPLATE_FIELDS)),
         values=st.fixed_dictionaries({f: st.text(max_size=400) for f in {*FIELD_WIDTH, "note", "daftar", "typed"}}),
@@ -145,7 +144,6 @@ class TestCut:
         """At a word if one fits, else inside it."""
         assert left == cut(text, room)
 
-    @settings(deadline=None)
     @given(st.text(max_size=400), st.integers(0, 200))
     def test_it_never_takes_more_room(self, text: str, room: int) -> None:
         """In septets, an extension character being two; cutting once more changes nothing."""
@@ -155,7 +153,6 @@ class TestCut:
         assert width <= room
         assert short == cut(short, room)
 
-    @settings(deadline=None)
     @given(st.lists(st.text("abc€", min_size=1, max_size=12), min_size=1, max_size=30), st.integers(16, 160))
     def test_it_ends_at_a_word(self, words: list[str], room: int) -> None:
         """What is left is the beginning of the text, in whole words when the first one fits."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from config.reference import load_router
@@ -193,7 +193,6 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=200)
 @given(
     st.lists(WORDS, max_size=25).map(" ".join) | st.text(max_size=200), st.sampled_from([None, "35.07", "31", "99.99"])
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smsd.msisdn import canonical
@@ -56,7 +56,6 @@ def test_other_senders_have_one_spelling_too(written: str, spelt: str) -> None:
     assert spelt == canonical(written)
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.from_regex(r"[+ 0-9().\-]{0,25}", fullmatch=True)))
 def test_it_never_fails_and_changes_nothing_twice(written: str) -> None:
     """Whatever the network calls a sender; lone surrogates, which no PDU decoder of ours gives, included."""
@@ -64,7 +63,6 @@ def test_it_never_fails_and_changes_nothing_twice(written: str) -> None:
     assert spelt == canonical(spelt)
 
 
-@settings(deadline=None)
 @given(st.from_regex(r"8[1-9][0-9]{7,10}", fullmatch=True), st.sampled_from(["0", "62", "+62"]), GAPS)
 def test_gaps_and_prefixes_do_not_matter(digits: str, prefix: str, gap: str) -> None:
     """Every Indonesian mobile number, however it is written."""

@@ -295,7 +295,7 @@ class TestOneTextOneTicket:
 class TestLongSms:
     """Parts joined, whatever order and company they come in."""
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     async def test_any_order_any_batches_any_repetition(
         self, data: st.DataObject, stage: Stage, long_pdus: Callable[..., list[str]], another_number: Callable[[], str]
@@ -568,7 +568,7 @@ class TestQuarantine:
         assert ["Jalan rusak"] == await stage.column(COMPLAINTS)
         assert (0, 1) == (await stage.value("SELECT count(*) FROM quarantine"), len(modem.acknowledged))
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     async def test_any_octets_are_stored_or_quarantined(self, data: st.DataObject, stage: Stage, at: Moment) -> None:
         """Whatever a modem hands over, the loop goes on and the bytes are somewhere."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parser.agency_mail import Accept, Ask, Done, FreeText, NeedsExplanation, NotOurs, Process, Verb, read_verb
@@ -213,7 +213,6 @@ ANSWERS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
 @given(text=ANSWERS)
 def test_whatever_an_agency_writes_fits_one_sms(desk: Desk, road: Ticket, told: Told, text: str) -> None:
     """Every change of status is told in one SMS of at most 160 septets, with the code in it."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from config.replies import STATUS_WORDS
@@ -103,7 +103,6 @@ class TestComplaint:
         writes = desk.dispatch(5, desk.triage, now, "gateway", 900, reasons)
         assert ["hubungi [nomor disamarkan]"] == writes.events[0].data["reasons"]
 
-    @settings(deadline=None, max_examples=60)
     @given(text=st.text(max_size=400))
     def test_every_text_gets_an_answer_that_fits(self, desk: Desk, told: Told, text: str) -> None:
         """And exactly one ticket, one dispatch and one mail."""
@@ -134,7 +133,6 @@ class TestHelp:
         with pytest.raises(ValueError, match=r"open_ticket\(\) takes it"):
             answer(desk, inbound("x"), Complaint("x"), [], now)
 
-    @settings(deadline=None)
     @given(typed=st.from_regex(r"[1-9][0-9 .\-#]{7,3000}", fullmatch=True))
     def test_a_slip_is_told_as_it_was_typed(self, desk: Desk, told: Told, typed: str) -> None:
         """Cut, if somebody leans on a key."""
