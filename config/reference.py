@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import MappingProxyType
 
 from config.data_files import (
     GSM_SAFE,
@@ -72,7 +74,7 @@ class _Reference:
 
     problems: Problems = field(default_factory=list)
     types: dict[str, AgencyType] = field(default_factory=dict)
-    regions: dict[str, Region] = field(default_factory=dict)
+    regions: Mapping[str, Region] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     ordinary: list[str] = field(default_factory=list)
     slang: Slang = field(default_factory=dict)
@@ -85,7 +87,7 @@ def _read(topics: Path | None, places: Path | None, agencies: Path | None, slang
     data = _Reference()
     data.slang = {**_slang(data, SHIPPED / "slang.csv"), **(_slang(data, slang) if slang else {})}
     data.types = dict(_types(data, SHIPPED / "agency_types.csv"))
-    data.regions = dict(_regions(data, SHIPPED / "regions.csv"))
+    data.regions = _shipped_regions()
     data.ordinary = [row.get("word") for row in read_table(data.problems, SHIPPED / "ordinary_words.csv", ("word",))]
     for aliases in (SHIPPED / "aliases.csv", places):
         if aliases is not None:
@@ -123,11 +125,12 @@ def _types(data: _Reference, source: Traversable) -> Iterator[tuple[str, AgencyT
         yield code, AgencyType(code, row.get("level"), row.get("name"), row.get("short_name"), words)
 
 
-def _regions(data: _Reference, source: Traversable) -> Iterator[tuple[str, Region]]:
-    """Provinces, kabupaten, kota and kecamatan."""
-    for row in read_table(data.problems, source, ("code", "name", "kind")):
-        code, kind = row.get("code"), row.get("kind")
-        yield code, Region(code, row.get("name"), kind)
+@cache
+def _shipped_regions() -> Mapping[str, Region]:
+    """Provinces, kabupaten, kota and kecamatan: read once, for they come with the program and nobody replaces them."""
+    rows = read_table([], SHIPPED / "regions.csv", ("code", "name", "kind"))
+    regions = (Region(row.get("code"), row.get("name"), row.get("kind")) for row in rows)
+    return MappingProxyType({region.code: region for region in regions})
 
 
 def _aliases(data: _Reference, source: Traversable | Path) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
+import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -20,7 +20,6 @@ from config.replies import Replies, load_replies
 from config.settings import Database, Gateway, Mail, Settings
 from routing.classify import Router
 from smsd.desk.rules import Desk
-from smsd.office import open_desk
 from smsd.store.database import open_database
 from smsd.store.embedded import run_embedded
 from smsd.store.queries import SCHEMA
@@ -125,9 +124,9 @@ def replies() -> Replies:
 
 
 @pytest.fixture
-def desk(settings: Settings, router: Router) -> Desk:
-    """The shipped rules and words."""
-    return dataclasses.replace(open_desk(settings), router=router)
+def desk(settings: Settings, router: Router, replies: Replies) -> Desk:
+    """The shipped rules and words, without reading them again for every test."""
+    return Desk(router, replies, settings.deadlines, settings.zone, settings.mail.reply_domain, secrets.randbelow)
 
 
 @pytest.fixture

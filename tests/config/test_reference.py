@@ -59,9 +59,9 @@ def test_own_agencies_replace_those_shipped(tmp_path: Path) -> None:
     assert "TRIAGE" == router.classify("mati lampu").agency
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-@pytest.mark.parametrize("separator", [",", ";"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("encoding", "separator", "newline"), [("utf-8", ",", "\n"), ("utf-8-sig", ";", "\r\n"), ("utf-8-sig", ",", "\n")]
+)
 def test_what_spreadsheets_write_is_read(tmp_path: Path, encoding: str, separator: str, newline: str) -> None:
     """A byte order mark, semicolons, and the line ends of Windows are tolerated."""
     file = tmp_path / "agencies.csv"

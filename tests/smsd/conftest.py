@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import email.policy
 import itertools
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -22,11 +21,9 @@ import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope
 
-from config.replies import Replies
 from config.settings import Settings
 from parser import gsm7
 from parser.pdu import Concat, encode_deliver
-from routing.classify import Router
 from smsd.desk.rules import Desk
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Stop
@@ -228,12 +225,6 @@ class Stage:
         """One row of outbox_sms."""
         (row,) = await self.rows("SELECT * FROM outbox_sms WHERE id = $1", sms_id)
         return row
-
-
-@pytest.fixture
-def desk(settings: Settings, router: Router, replies: Replies) -> Desk:
-    """The shipped rules and words, without reading them again for every test."""
-    return Desk(router, replies, settings.deadlines, settings.zone, settings.mail.reply_domain, secrets.randbelow)
 
 
 @pytest.fixture
