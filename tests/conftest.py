@@ -26,7 +26,7 @@ from smsd.store.queries import SCHEMA
 from smsd.store.seal import Seal, load_seal, make_key_file
 
 # Enough to find a slip in a run of `make test`; `ARGS=--hypothesis-profile=thorough` looks harder.
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("quick")
 
