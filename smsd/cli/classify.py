@@ -13,7 +13,7 @@ import click
 
 from config.reference import load_router
 from config.settings import DEFAULT_PATH, load_settings
-from parser.sms import Complaint, Intent, read_sms
+from parser.sms import Complaint, Intent, Slip, read_sms
 from routing.classify import Router
 from smsd.cli.options import console, json_option
 from smsd.office import open_router
@@ -76,8 +76,9 @@ def judge(router: Router, text: str, place: str | None) -> dict[str, Any]:
 
 
 def _command(intent: Intent) -> str:
-    names = {"Status": "STATUS", "Help": "BANTUAN", "Add": "TAMBAH", "Cancel": "BATAL", "Slip": "STATUS"}
-    return names[type(intent).__name__]
+    if isinstance(intent, Slip):
+        return intent.command
+    return {"Status": "STATUS", "Help": "BANTUAN", "Add": "TAMBAH", "Cancel": "BATAL"}[type(intent).__name__]
 
 
 def _print(answer: dict[str, Any]) -> None:

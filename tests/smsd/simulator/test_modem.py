@@ -1,6 +1,7 @@
 """The modem on its line, byte by byte."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -9,6 +10,7 @@ from smsd.simulator.simulator import open_simulator
 from smsd.simulator.storage import tpdu_octets
 
 CITIZEN = "+6281230000001"
+_FINAL = re.compile(rb"(?:\r\nOK|\r\nERROR|\+CMS ERROR: \d+)\r\n")
 SUBMIT = encode_submit(CITIZEN, "Laporan diterima", report_requested=True)
 
 
@@ -17,9 +19,10 @@ async def send(terminal, pdu, octets=None, end=b"\x1a"):
     assert ["> "] == await terminal.ask(f"AT+CMGS={octets or tpdu_octets(pdu)}")
     terminal.write(pdu.encode() + end)
     received = b""
-    while not received.endswith((b"OK\r\n", b"ERROR\r\n")) and b"+CMS ERROR" not in received:
+    while not (final := _FINAL.search(received)):
         received += await terminal.read_until(b"\r\n")
-    return received.decode().split()
+    terminal.received = received[final.end() :] + terminal.received  # a report may have come right behind
+    return received[: final.end()].decode().split()
 
 
 async def test_echoes_until_told_not_to(simulator, terminal_on):
