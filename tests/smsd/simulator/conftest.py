@@ -46,6 +46,21 @@ class Terminal:
         received, self.received = self.received, b""
         return received
 
+    async def read_through(self, mark):
+        """Give what came up to and with the mark; what came behind it is kept."""
+        async with asyncio.timeout(PATIENCE_S):
+            while mark not in self.received:
+                self._more.clear()
+                await self._more.wait()
+        before, _, self.received = self.received.partition(mark)
+        return before + mark
+
+    async def read_report(self):
+        """Give a +CDS: its header and its PDU."""
+        await self.read_through(b"+CDS: ")
+        octets, pdu = await self.read_through(b"\r\n"), await self.read_through(b"\r\n")
+        return int(octets), pdu.decode().strip()
+
     async def ask(self, command):
         """Give the answer's lines, without the echo; the last one is the result code."""
         self.write(command.encode() + b"\r")
