@@ -15,11 +15,11 @@ from smsd.demo.show import print_mail, print_mails, print_tickets
 from smsd.demo.stage import Stage
 
 HELP = """\
-  081200000001 jalan rusak di Dinoyo Malang     text 1708 as that number (any number, also a name like PROMO)
-  > jalannya gelap juga                          text again as the last number
-  jawab 482 130 9764 SELESAI sudah ditambal      answer the newest mail about that report, as the agency
-  laporan | surat | surat 482 130 9764           list reports; list mails; show a mail in full
-  selesai                                        leave"""
+  081200000001 jalan rusak di Dinoyo Malang   text 1708 as that number, or a name
+  > jalannya gelap juga                       text again as the same
+  jawab 482 130 9764 SELESAI sudah ditambal   answer its mail, as the agency
+  laporan | surat | surat 482 130 9764        list reports; list mails; show one
+  selesai                                     leave"""
 
 _TEXT = re.compile(r"(\+?[0-9]{3,15}|[A-Z][A-Z0-9-]{2,10}) +(.+)", re.DOTALL)
 _ANSWER = re.compile(r"jawab +((?:\d[ .-]?){10}) *(.+)", re.IGNORECASE | re.DOTALL)
