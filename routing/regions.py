@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-KINDS = ("province", "kabupaten", "kota", "kecamatan")
 JAKARTA = "31"
 
 _CODE = re.compile(r"\d\d(?:\.\d\d(?:\.\d\d)?)?")

@@ -53,7 +53,7 @@ class _Loop:
     longest_step_s: float = _SHORT_STEP_S
 
 
-async def run(settings: Settings, stop: Stop, ready: Callable[[str], None] = lambda lmtp: None) -> None:
+async def run(settings: Settings, stop: Stop) -> None:
     """The life of the daemon. Returns after a clean stop; raises StoreError, or whatever bug ended a loop."""
     bell, pulse = Bell(), Pulse()
     with only_one(settings) as owner:
@@ -90,7 +90,7 @@ async def run(settings: Settings, stop: Stop, ready: Callable[[str], None] = lam
             ]
             receivers = [Receiver(modem, pool, seal) for modem in modems]
             log.info("smsd.started", lmtp=lmtp.address, modems=[m.name for m in modems])
-            await _until_stopped(settings, loops, receivers, pool, bell, pulse, stop, lambda: ready(lmtp.address))
+            await _until_stopped(settings, loops, receivers, pool, bell, pulse, stop)
     log.info("smsd.stopped")
 
 
@@ -102,7 +102,6 @@ async def _until_stopped(
     bell: Bell,
     pulse: Pulse,
     stop: Stop,
-    ready: Callable[[], None],
 ) -> None:
     """Runs all loops; after the stop they finish what is in hand, and are cut short when the budget is spent."""
     try:
@@ -127,7 +126,6 @@ async def _until_stopped(
                 group.create_task(receiver.run(stop), name=f"receive {receiver.name}")
             await _all_beating(pulse, [loop.name for loop in loops], stop)
             notify("READY=1")
-            ready()
             await stop.event.wait()
             notify("STOPPING=1")
             log.info("smsd.stopping", budget_s=settings.gateway.shutdown_s)

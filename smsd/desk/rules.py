@@ -18,7 +18,7 @@ from smsd.writes import Event, NewDispatch, NewMail, NewSms, Writes
 
 _WEEKDAYS = ("Sen", "Sel", "Rab", "Kam", "Jum", "Sab", "Min")
 CLOSED = frozenset({"selesai", "diarsipkan"})
-ANSWER, STATUS, REMINDER = 0, 1, 2  # priorities of an SMS
+ANSWER, STATUS = 0, 1  # priorities of an SMS
 
 
 @dataclass(frozen=True)

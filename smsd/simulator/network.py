@@ -24,7 +24,6 @@ from smsd.simulator.composing import Alphabet, Bits, compose
 from smsd.simulator.phones import Phone, Text, canonical, lookup
 
 # TS 27.007 §7.2 <stat>.
-NOT_REGISTERED = 0
 REGISTERED_HOME = 1
 REGISTERED_ROAMING = 5
 
