@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from routing.agencies import Agency, Directory
+from routing.channels import Channels
 from routing.places import Gazetteer, PlaceMatch
 from routing.regions import JAKARTA, province_of
+from routing.spam import SpamFilter
 from routing.text import NO_SLANG, Slang, normalise
 from routing.topics import AgencyType, Evidence, Topic, TopicIndex
 
@@ -46,6 +48,8 @@ class Decision:
     confidential: bool
     emergency: str | None
     klass: str
+    asks_place: bool = False  # the citizen must say where, before anyone can be found: `agency` is the triage desk's
+    oversight: str | None = None  # the agency (its code) that gets a copy, for the matter is another agency's conduct
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,13 @@ class Router:
     places: Gazetteer
     agencies: Directory
     slang: Slang = field(default_factory=lambda: NO_SLANG)
+    channels: Channels = field(default_factory=Channels)
+    spam: SpamFilter = field(default_factory=SpamFilter)
+    home: str | None = None  # the region of this gateway, where a text names no other; None: a national gateway
     route_from: float = ROUTE_FROM
 
-    def classify(self, text: str, place_hint: str | None = None) -> Decision:
-        """Decide who is competent for a text; `place_hint` is the region a channel word has named."""
+    def classify(self, text: str, place_hint: str | None = None, type_hint: str | None = None) -> Decision:
+        """Decide who is competent for a text without its channel word, which may have named a region and a type."""
         normal = normalise(text, self.slang)
         evidence = self.topics.weigh(normal)
         place = self.places.find(normal, place_hint)
