@@ -12,7 +12,7 @@ CREATE TABLE schema_version (
     version     integer PRIMARY KEY,
     applied_at  timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO schema_version (version) VALUES (1);
+INSERT INTO schema_version (version) VALUES (2);
 
 -- ---------------------------------------------------------------- citizens
 
@@ -22,7 +22,18 @@ CREATE TABLE phone (
     address_hash    bytea       NOT NULL UNIQUE,  -- HMAC-SHA-256 of the canonical address
     address_sealed  bytea       NOT NULL,         -- AES-SIV of the same
     answerable      boolean     NOT NULL,
-    first_seen_at   timestamptz NOT NULL DEFAULT now()
+    first_seen_at   timestamptz NOT NULL DEFAULT now(),
+    language        text        NOT NULL DEFAULT 'id',   -- in which its owner wants to be answered
+    quiet           boolean     NOT NULL DEFAULT false   -- STOP: nothing but answers
+);
+
+-- A number for asking the status of this phone's reports from another phone. In plain: it lives an hour, opens nothing
+-- but a status, and of ten thousand possible ones a hash would hide none.
+CREATE TABLE one_off (
+    phone_id    bigint      PRIMARY KEY REFERENCES phone,
+    number      text        NOT NULL,
+    wrong_tries smallint    NOT NULL DEFAULT 0,
+    expires_at  timestamptz NOT NULL
 );
 
 -- ---------------------------------------------------------------- inbound SMS
@@ -39,10 +50,14 @@ CREATE TABLE inbound_message (
     state        text        NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'handled', 'quarantined')),
     attempts     integer     NOT NULL DEFAULT 0,
     due_at       timestamptz NOT NULL DEFAULT now(),
-    outcome      text,                             -- what it was taken for: complaint, status, robot, ...
-    error        text
+    outcome      text,                             -- what it was taken for: complaint, status, robot, promo, ...
+    error        text,
+    trusted      boolean     NOT NULL DEFAULT false,  -- an operator has seen that it is no spam
+    ticket_id    bigint                            -- the report that its words opened, or became part of
 );
 CREATE INDEX inbound_message_new ON inbound_message (due_at, id) WHERE state = 'new';
+CREATE INDEX inbound_message_waiting ON inbound_message (phone_id, id) WHERE state = 'new';
+CREATE INDEX inbound_message_of_phone ON inbound_message (phone_id, received_at);
 
 -- One SMS-DELIVER as the modem had it. Written before the modem may forget it.
 CREATE TABLE inbound_part (
@@ -73,7 +88,7 @@ CREATE TABLE ticket (
     class         text        NOT NULL,            -- pengaduan, pengawasan, informasi, aspirasi
     topic         text,
     place         text,                            -- Kemendagri code
-    confidential  boolean     NOT NULL DEFAULT false,
+    confidential  boolean     NOT NULL DEFAULT false,  -- RAHASIA: SMS about it name no topic, agency or answer
     confidence    real        NOT NULL,
     reasons       jsonb       NOT NULL,            -- why this topic, this place, this agency
     opened_at     timestamptz NOT NULL DEFAULT now(),
@@ -82,8 +97,10 @@ CREATE TABLE ticket (
     agency        text,
     due_at        timestamptz,                     -- the deadline that runs now
     due_for       text,                            -- verify, first_follow_up, finish, reply
-    updated_at    timestamptz NOT NULL DEFAULT now()
+    updated_at    timestamptz NOT NULL DEFAULT now(),
+    anonymous     boolean     NOT NULL DEFAULT false   -- ANONIM: names are masked in all that leaves for agencies
 );
+ALTER TABLE inbound_message ADD FOREIGN KEY (ticket_id) REFERENCES ticket;
 CREATE INDEX ticket_of_phone ON ticket (phone_id, opened_at DESC);
 CREATE INDEX ticket_due ON ticket (due_at) WHERE due_at IS NOT NULL;
 
@@ -100,7 +117,9 @@ CREATE TABLE ticket_event (
     agency     text,                               -- NULL: the agency stays
     due_at     timestamptz,                        -- with due_for: the deadline that runs from this event on
     due_for    text,                               -- NULL: the deadline stays; 'none': no deadline runs
-    data       jsonb       NOT NULL DEFAULT '{}'
+    data       jsonb       NOT NULL DEFAULT '{}',
+    sets       jsonb                               -- what else of the ticket changes: place, topic, class, text,
+                                                   -- confidential, anonymous, confidence, reasons
 );
 CREATE INDEX ticket_event_of_ticket ON ticket_event (ticket_id, id);
 
@@ -111,6 +130,14 @@ BEGIN
         agency     = coalesce(NEW.agency, agency),
         due_at     = CASE WHEN NEW.due_for IS NULL THEN due_at ELSE NEW.due_at END,
         due_for    = CASE WHEN NEW.due_for IS NULL THEN due_for ELSE nullif(NEW.due_for, 'none') END,
+        place      = CASE WHEN NEW.sets ? 'place' THEN NEW.sets ->> 'place' ELSE place END,
+        topic      = CASE WHEN NEW.sets ? 'topic' THEN NEW.sets ->> 'topic' ELSE topic END,
+        class      = coalesce(NEW.sets ->> 'class', class),
+        text       = coalesce(NEW.sets ->> 'text', text),
+        confidential = coalesce((NEW.sets ->> 'confidential')::boolean, confidential),
+        anonymous  = coalesce((NEW.sets ->> 'anonymous')::boolean, anonymous),
+        confidence = coalesce((NEW.sets ->> 'confidence')::real, confidence),
+        reasons    = coalesce(NEW.sets -> 'reasons', reasons),
         updated_at = NEW.at
     WHERE id = NEW.ticket_id;
     RETURN NULL;
@@ -133,9 +160,47 @@ CREATE TABLE dispatch (
     address    text        NOT NULL,               -- the agency's mailbox at that time
     token      text        NOT NULL UNIQUE,
     at         timestamptz NOT NULL DEFAULT now(),
-    ended_at   timestamptz                         -- set when the ticket went to another agency
+    ended_at   timestamptz,                        -- set when the ticket went to another agency
+    copy       boolean     NOT NULL DEFAULT false  -- for information only: the matter is another agency's conduct
 );
 CREATE INDEX dispatch_of_ticket ON dispatch (ticket_id);
+
+-- A ticket as the desk needs it.
+CREATE VIEW desk_ticket AS
+SELECT id, code, phone_id, status, class AS klass, topic, place, agency, due_at, text, confidential, anonymous,
+       message_id, opened_at,
+       (SELECT language FROM phone WHERE phone.id = ticket.phone_id) AS language,
+       (SELECT max(dispatch.id) FROM dispatch
+        WHERE dispatch.ticket_id = ticket.id AND ended_at IS NULL AND NOT copy) AS dispatch_id,
+       (SELECT count(*) FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND kind = 'agency_declined' AND NOT data ? 'by_triage') AS declined,
+       (SELECT count(*) FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND kind = 'reopened') AS reopened,
+       (SELECT data ->> 'text' FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND data ->> 'text' <> ''
+          AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'status_set')
+        ORDER BY event.id DESC LIMIT 1) AS last_answer,
+       (SELECT max(at) FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND data ->> 'text' <> ''
+          AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'status_set')) AS answered_at
+FROM ticket;
+
+-- ---------------------------------------------------------------- questions to citizens
+
+-- What was asked of a citizen and not answered yet: until it is closed, or has expired, a text may be the answer.
+CREATE TABLE question (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    phone_id   bigint      NOT NULL REFERENCES phone,
+    ticket_id  bigint      NOT NULL REFERENCES ticket,
+    kind       text        NOT NULL CHECK (kind IN ('tempat', 'jawaban', 'beres', 'kurang', 'nilai', 'batal')),
+    asked_at   timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    closed_at  timestamptz,
+    outcome    text                                -- answered, expired, overtaken
+);
+CREATE UNIQUE INDEX question_open ON question (ticket_id, kind) WHERE closed_at IS NULL;
+CREATE INDEX question_of_phone ON question (phone_id) WHERE closed_at IS NULL;
+CREATE INDEX question_due ON question (expires_at) WHERE closed_at IS NULL;
 
 -- ---------------------------------------------------------------- outgoing SMS
 
@@ -194,7 +259,7 @@ CREATE TABLE delivery_report (
 CREATE TABLE outbox_mail (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     dispatch_id   bigint      NOT NULL REFERENCES dispatch,
-    kind          text        NOT NULL,            -- disposisi, tambahan, dibatalkan, bantuan
+    kind          text        NOT NULL,            -- disposisi, tembusan, tambahan, dibuka, dibatalkan, bantuan, ...
     extra_text    text        NOT NULL DEFAULT '', -- what this mail adds to the ticket's own words
     message_id    text        NOT NULL UNIQUE,     -- the same at every try
     state         text        NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'sent', 'failed')),

@@ -28,7 +28,7 @@ _TOML_LINE = re.compile(r"line (\d+)")
 # What a key of a topic must be; those in _NEEDED have no default.
 _TOPIC_KEYS: Mapping[str, type] = {
     "id": str, "number": int, "name": str, "class": str, "level": str, "local_type": str, "national_type": str,
-    "also": list, "confidential": bool, "emergency": str, "keywords": dict, "examples": list,
+    "also": list, "confidential": bool, "conduct": bool, "keywords": dict, "examples": list, "counter_examples": list,
 }  # fmt: skip
 _NEEDED = ("number", "name", "class", "level", "keywords")
 
@@ -37,8 +37,8 @@ def read_topics(problems: Problems, types: Collection[str], own: Path | None) ->
     """The shipped topics with the operator's added: of the same id his keys override, his keywords are merged in."""
     tables: dict[str, dict[str, Any]] = {}
     rows: dict[str, Row] = {}
-    for source in (SHIPPED / "topics.toml", own):
-        for row, table in _topic_tables(problems, source) if source is not None else ():
+    for source in (*shipped_files(), *([own] if own else [])):
+        for row, table in _topic_tables(problems, source):
             old = tables.get(table["id"], {})
             keywords = {**old.get("keywords", {}), **table.get("keywords", {})}
             tables[table["id"]] = {**old, **table, "keywords": keywords}
@@ -46,6 +46,12 @@ def read_topics(problems: Problems, types: Collection[str], own: Path | None) ->
     for id_, table in tables.items():
         if _topic_is_fine(rows[id_], table, types):
             yield _topic(table)
+
+
+def shipped_files() -> list[Traversable]:
+    """The files of shipped topics, one for each field of administration, in alphabetical order."""
+    files = (file for file in (SHIPPED / "topics").iterdir() if file.name.endswith(".toml"))
+    return sorted(files, key=lambda file: file.name)
 
 
 def _topic_tables(problems: Problems, source: Traversable | Path) -> Iterator[tuple[Row, dict[str, Any]]]:
@@ -62,7 +68,7 @@ def _topic_tables(problems: Problems, source: Traversable | Path) -> Iterator[tu
     topics = document.get("topic")
     if not isinstance(topics, list) or set(document) != {"topic"} or not all(isinstance(each, dict) for each in topics):
         problems.append(
-            ReferenceDataError(file, 1, "must hold [[topic]] tables and nothing else", "see config/data/topics.toml")
+            ReferenceDataError(file, 1, "must hold [[topic]] tables and nothing else", "see the files in config/data/topics")
         )
         return
     for index, table in enumerate(topics):
@@ -78,7 +84,7 @@ def _keys_are_fine(row: Row, table: Mapping[str, Any]) -> bool:
         if key not in _TOPIC_KEYS:
             row.complain(f"key '{key}' is unknown", nearest(key, _TOPIC_KEYS))
         elif not _is_of_kind(value, _TOPIC_KEYS[key]):
-            row.complain(f"{key} has a value of the wrong kind", f"compare {key} in config/data/topics.toml")
+            row.complain(f"{key} has a value of the wrong kind", f"compare {key} in config/data/topics")
     if not _SLUG.fullmatch(str(table.get("id", ""))):
         row.complain(f"id '{table.get('id', '')}' is no name for a topic", "write small letters and digits joined by -")
     return len(row.problems) == before
@@ -103,8 +109,6 @@ def _topic_is_fine(row: Row, table: Mapping[str, Any], types: Collection[str]) -
     name = table.get("name", "")
     if len(name) > SHORT_NAME_LETTERS or not GSM_SAFE.fullmatch(name):
         row.complain(f"name '{name}' does not fit an SMS", f"use at most {SHORT_NAME_LETTERS} plain letters")
-    if not str(table.get("emergency", "0")).isdigit():
-        row.complain(f"emergency '{table['emergency']}' is no number to call", 'write it like emergency = "112"')
     _check_types(row, table, types)
     for word, weight in table["keywords"].items():
         if not normalise(word).tokens or isinstance(weight, bool) or not isinstance(weight, int | float):
@@ -118,7 +122,7 @@ def _check_types(row: Row, table: Mapping[str, Any], known: Collection[str]) -> 
     for each in types:
         if each is not None and each not in known:
             row.complain(f"agency type '{each}' is unknown", nearest(str(each), known))
-    if not any(types):
+    if not any(types) and not table.get("conduct"):
         row.complain(f"topic '{table['id']}' names no agency type", "add local_type or national_type")
 
 
@@ -134,7 +138,8 @@ def _topic(table: Mapping[str, Any]) -> Topic:
         national_type=table.get("national_type"),
         also=tuple(table.get("also", ())),
         confidential=table.get("confidential", False),
-        emergency=table.get("emergency"),
+        conduct=table.get("conduct", False),
         keywords={word: float(weight) for word, weight in table["keywords"].items() if weight},
         examples=tuple(table.get("examples", ())),
+        counter_examples=tuple(table.get("counter_examples", ())),
     )

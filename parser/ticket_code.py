@@ -4,6 +4,7 @@ The first digit is never one that begins a phone number (08, 62) or 1708, so tha
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,15 +25,17 @@ _DAMM = (
     (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
 )
 
-SEPARATOR = r"[\s.#\-–—]"
+# Whatever is neither letter nor digit: spaces, dots, slashes, brackets, and the marks that chat programs put around.
+SEPARATOR = r"(?:(?!\|)[\W_])"
 DIGIT = "[0-9OolI|]"
 
 # Ten digits as thumbs write them. A code begins with neither 0 nor 1, so no letter stands for its first digit.
-# Thousands are set apart as in 2.500.000.000: that is a sum of money.
-SHAPE = rf"(?![0-9](?:\.[0-9]{{3}}){{3}})[{FIRST_DIGITS}](?:{SEPARATOR}*{DIGIT}){{9}}(?![0-9A-Za-z])"
+SHAPE = rf"[{FIRST_DIGITS}](?:{SEPARATOR}*+{DIGIT}){{9}}(?![^\W_])"
 
-_WHOLE = re.compile(rf"{SEPARATOR}*({SHAPE}){SEPARATOR}*")
+_WHOLE = re.compile(rf"{SEPARATOR}*+({SHAPE}){SEPARATOR}*+")
 _LOOKALIKES = str.maketrans("OolI|", "00111")
+# Thousands are set apart as in 2.500.000.000: that is a sum of money, unless the check digit is right.
+_MONEY = re.compile(r"[0-9](?:\.[0-9]{3}){3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,27 @@ def check(code: str) -> bool:
 def read_code(text: str) -> Code | Slip | None:
     """What a text that should be nothing but a code says; None where it does not look like one.
 
-    Spaces, dots, dashes and # may stand anywhere, O or o for 0, and l, I or | for 1.
+    Digits of any script, O or o for 0, and l, I or | for 1; anything that is no letter may stand between them.
     """
-    found = _WHOLE.fullmatch(text)
+    found = _WHOLE.fullmatch(plain_digits(text))
     if not found:
         return None
-    digits = re.sub(r"[^0-9]", "", found[1].translate(_LOOKALIKES))
-    return Code(digits) if check(digits) else Slip(digits)
+    digits = read_digits(found[1])
+    if check(digits):
+        return Code(digits)
+    return None if _MONEY.fullmatch(found[1]) else Slip(digits)
+
+
+def plain_digits(text: str) -> str:
+    """The text, as long as it was, with the decimal digits of every script as 0 to 9."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+
+
+def read_digits(typed: str) -> str:
+    """The digits in what matched DIGIT and SEPARATOR, the letters that stand for one included."""
+    return re.sub(r"[^0-9]", "", typed.translate(_LOOKALIKES))
 
 
 def _damm(digits: str) -> int:

@@ -1,24 +1,34 @@
 """Who is competent for a complaint: the decision, and the reasons that are stored and shown with it.
 
 Domain rules: topic and place decide, a channel word and a named addressee are hints; a local matter without a place is
-asked for, not guessed; in doubt a person decides at the triage desk, and nothing is ever rejected.
+asked for, not guessed; a complaint about an office never goes to that office alone; in doubt a person decides at the
+triage desk, and nothing is ever rejected.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from routing.agencies import Agency, Directory
 from routing.channels import Channels
+from routing.competence import Competence, footing_of, level_of, region_for
+from routing.danger import Danger
 from routing.places import Gazetteer, PlaceMatch
-from routing.regions import JAKARTA, province_of
 from routing.spam import SpamFilter
 from routing.text import NO_SLANG, Slang, normalise
-from routing.topics import AgencyType, Evidence, Topic, TopicIndex
+from routing.topics import AgencyType, Evidence, Footing, Mark, Topic, TopicIndex
 
-# Below this confidence a person looks first: measured, about half of what lies below is wrong.
+# Below this confidence a person looks first.
 ROUTE_FROM = 0.5
+# Points from which on a text speaks of graft or violence, or of how officials behave, whatever else it speaks of.
+SERIOUS = 3.5
 WORDS_SHOWN = 5
+CANDIDATES = 3
+# What people complain of most: the runners-up where a text names too few itself. Source: LAPOR! statistics.
+COMMONEST = ("PUPR", "DISHUB", "DINSOS", "DLH", "DUKCAPIL", "SATPOLPP", "DISDIK", "DINKES")
+INSPECTORATE, OMBUDSMAN = "INSPEKTORAT", "OMBUDSMAN"
 
 _ON_LEVEL = {"kabkota": "kabupaten/kota", "provinsi": "provinsi", "nasional": "tingkat nasional"}
 
@@ -33,7 +43,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided about a text. `agency` is the triage desk's code when `routed` is false."""
+    """What was decided about a text.
+
+    `agency` is the triage desk's code where a person must decide (`routed` is false) and where the citizen must say
+    where it is (`asks_place`). `oversight` is the agency that gets a copy, for the matter is another one's conduct.
+    """
 
     topic: str | None
     topic_name: str
@@ -48,13 +62,33 @@ class Decision:
     confidential: bool
     emergency: str | None
     klass: str
-    asks_place: bool = False  # the citizen must say where, before anyone can be found: `agency` is the triage desk's
-    oversight: str | None = None  # the agency (its code) that gets a copy, for the matter is another agency's conduct
+    asks_place: bool = False
+    oversight: str | None = None
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What a text is about: the type of agency that leads, its topic, how surely, and all types with their points."""
+
+    kind: AgencyType | None
+    topic: Topic | None
+    confidence: float
+    ranking: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Who gets it: an agency, or a question to the citizen, or (neither) a person; and why."""
+
+    agency: Agency | None
+    reasons: tuple[str, ...]
+    asks_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """Everything a decision needs, built once; it holds no state."""
+    """Everything a decision needs, built once; it holds no state. `home` is the region of a local gateway."""
 
     topics: TopicIndex
     places: Gazetteer
@@ -62,83 +96,101 @@ class Router:
     slang: Slang = field(default_factory=lambda: NO_SLANG)
     channels: Channels = field(default_factory=Channels)
     spam: SpamFilter = field(default_factory=SpamFilter)
-    home: str | None = None  # the region of this gateway, where a text names no other; None: a national gateway
+    danger: Danger = field(default_factory=Danger)
+    competence: Competence = field(default_factory=Competence)
+    home: str | None = None
     route_from: float = ROUTE_FROM
 
     def classify(self, text: str, place_hint: str | None = None, type_hint: str | None = None) -> Decision:
         """Decide who is competent for a text without its channel word, which may have named a region and a type."""
         normal = normalise(text, self.slang)
-        evidence = self.topics.weigh(normal)
-        place = self.places.find(normal, place_hint)
-        ranking = evidence.ranking()
-        candidates = _shares(ranking)
-        kind = self.topics.types[ranking[0][0]] if ranking else None
-        topic = self.topics.best_topic(evidence, kind.code) if kind else None
-        confidence = evidence.confidence(kind.code) if kind else 0.0
-        agency, why = self._agency(kind, topic, place, confidence)
+        place = self.places.find(normal, place_hint or self.home)
+        footing = footing_of(place, self.home)
+        evidence = self.topics.weigh(normal, footing, type_hint)
+        finding = self._find(evidence, footing, place)
+        choice = self._choose(finding, place)
+        serious = [self.topics.topics[id_] for id_, points in evidence.topics.items() if points >= SERIOUS]
+        conduct = any(each.conduct for each in serious)
+        oversight, why = self._oversight(finding.kind, place, choice.agency) if conduct else (None, ())
+        danger = self.danger.judge(normal.tokens)
+        topic, kind = finding.topic, finding.kind
         return Decision(
             topic=topic.id if topic else None,
             topic_name=topic.name if topic else "",
             place=place.code,
             place_name=place.name,
-            agency=(agency or self.agencies.triage).code,
+            agency=(choice.agency or self.agencies.triage).code,
             agency_type=kind.code if kind else None,
-            routed=agency is not None,
-            confidence=confidence,
-            candidates=candidates,
-            reasons=(*_because(evidence, topic, kind), *place.reasons, *why),
-            confidential=topic is not None and topic.confidential,
-            emergency=topic.emergency if topic else None,
+            routed=choice.agency is not None or (choice.asks_place and finding.confidence >= self.route_from),
+            confidence=finding.confidence,
+            candidates=_candidates(finding.ranking),
+            reasons=(*_because(evidence, topic, kind), *place.reasons, *choice.reasons, *why, *danger.reasons),
+            confidential=any(each.confidential for each in (*serious, *((topic,) if topic else ()))),
+            emergency=danger.number,
             klass=topic.klass if topic else "pengaduan",
+            asks_place=choice.asks_place,
+            oversight=oversight.code if oversight else None,
+            marks=evidence.marks,
         )
 
-    def _agency(
-        self, kind: AgencyType | None, topic: Topic | None, place: PlaceMatch, confidence: float
-    ) -> tuple[Agency | None, tuple[str, ...]]:
-        """Find the agency, or say why a person must decide."""
+    def _find(self, evidence: Evidence, footing: Footing, place: PlaceMatch) -> _Finding:
+        """The type that leads, its topic, and what the local government says about that topic."""
+        ranking = evidence.ranking()
+        if not ranking:
+            return _Finding(None, None, 0.0, ())
+        leader = ranking[0][0]
+        topic = self.topics.best_topic(evidence, leader, footing)
+        confidence = evidence.confidence(leader)
+        local = self.competence.local_type(topic.id, place.code or self.home) if topic else None
+        if local is not None and local != leader:
+            ranking = [(local, ranking[0][1]), *(each for each in ranking if each[0] != local)]
+        return _Finding(self.topics.types[ranking[0][0]], topic, confidence, tuple(ranking))
+
+    def _choose(self, finding: _Finding, place: PlaceMatch) -> _Choice:
+        """Find the agency, or say why the citizen must be asked or a person must decide."""
+        kind, topic, confidence = finding.kind, finding.topic, finding.confidence
         if kind is None:
-            return None, ("triase: topik tidak dikenali",)
-        level = _level(kind, topic)
+            return _Choice(None, ("triase: topik tidak dikenali",))
+        level = level_of(kind, topic)
         rule = f"aturan: {topic.name if topic else kind.short_name} ditangani {kind.short_name} {_ON_LEVEL[level]}"
-        region = _region(place, level)
+        region = region_for(place, level)
         if level != "nasional" and region is None:
-            return None, (rule, "triase: tempat kejadian belum diketahui")
+            return _Choice(None, (rule, "tempat kejadian belum diketahui"), asks_place=True)
+        if confidence < self.route_from:
+            return _Choice(None, (rule, f"triase: keyakinan hanya {confidence:.0%}"))
         agency = self.agencies.find(kind.code, region, level)
         if agency is None or not agency.email:
-            return None, (rule, f"triase: belum ada alamat {kind.short_name} untuk {place.name or 'Indonesia'}")
-        if confidence < self.route_from:
-            return None, (rule, f"triase: keyakinan hanya {confidence:.0%}")
-        return agency, (rule, f"diteruskan ke {agency.short_name}")
+            return _Choice(None, (rule, f"triase: belum ada alamat {kind.short_name} untuk {place.name or 'Indonesia'}"))
+        return _Choice(agency, (rule, f"diteruskan ke {agency.short_name}"))
+
+    def _oversight(
+        self, kind: AgencyType | None, place: PlaceMatch, chosen: Agency | None
+    ) -> tuple[Agency | None, tuple[str, ...]]:
+        """Who watches over the office that is complained of: its inspectorate, the Ombudsman over national bodies."""
+        region = place.code or self.home
+        local = kind is None or kind.level != "nasional"
+        watcher = self.agencies.find(INSPECTORATE, region, "nasional") if local else self.agencies.find(OMBUDSMAN, None, "nasional")
+        if watcher is None or watcher.email is None or watcher == chosen:
+            return None, ()
+        return watcher, (f"menyangkut perilaku petugas: tembusan ke {watcher.short_name}",)
 
 
-def _level(kind: AgencyType, topic: Topic | None) -> str:
-    """The level of government that is competent: a national body's is national whatever the topic's rule."""
-    if kind.level == "nasional":
-        return "nasional"
-    return topic.level if topic and topic.level != "nasional" else "kabkota"
-
-
-def _region(place: PlaceMatch, level: str) -> str | None:
-    """The region to look for an agency in; where only the kab/kota is in doubt, the province may be certain."""
-    if place.code is not None:
-        too_wide = level == "kabkota" and len(place.code) == len(JAKARTA) and place.code != JAKARTA
-        return None if too_wide else place.code
-    provinces = {province_of(code) for code in place.ambiguous}
-    return provinces.pop() if level == "provinsi" and len(provinces) == 1 else None
-
-
-def _shares(ranking: list[tuple[str, float]]) -> tuple[Candidate, ...]:
+def _candidates(ranking: Sequence[tuple[str, float]]) -> tuple[Candidate, ...]:
+    """The types with their share of all points; where the text names too few, the commonest follow with none."""
     total = sum(points for _, points in ranking)
-    return tuple(Candidate(code, round(points / total, 4)) for code, points in ranking)
+    found = [Candidate(code, round(points / total, 4)) for code, points in ranking]
+    more = (code for code in COMMONEST if code not in {each.agency_type for each in found})
+    return (*found, *(Candidate(code, 0.0) for code in islice(more, max(0, CANDIDATES - len(found)))))
 
 
 def _because(evidence: Evidence, topic: Topic | None, kind: AgencyType | None) -> tuple[str, ...]:
     """The words that decided, in plain sentences."""
     reasons: list[str] = []
     if topic is not None:
-        reasons.append(f"kata {_quoted(evidence.words[topic.id])} menunjuk topik {topic.name}")
-    if kind is not None and kind.code in evidence.hints:
-        reasons.append(f"sebutan {_quoted(evidence.hints[kind.code])} menunjuk {kind.short_name}")
+        reasons.append(f"kata {_quoted(evidence.words_for(topic=topic.id))} menunjuk topik {topic.name}")
+    named = evidence.words_for(agency_type=kind.code) if kind else ()
+    if kind is not None and named:
+        reasons.append(f"sebutan {_quoted(named)} menunjuk {kind.short_name}")
     return tuple(reasons)
 
 

@@ -1,24 +1,17 @@
 """All known words and phrases found in a text in one pass, whatever their number.
 
-Matching is by whole words: every word of the vocabulary gets a sign of three characters, and the Aho-Corasick
-automaton walks signs instead of letters. The characters come from three alphabets, one for each place in the sign, so
-that no match can begin inside one; and the alphabets are small, because the automaton looks through the branches of a
-node one by one.
+Matching is by whole words, on a tree whose branches are words: from each word of the text one walks as far as the tree
+goes on. Most words of a text begin no phrase, so the pass costs little more than one look-up a word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
-
-import ahocorasick  # type: ignore[import-not-found, unused-ignore]
 
 T = TypeVar("T")
 
-_SIGN = 3
-_LETTERS = 40
-_CAPACITY = _LETTERS**_SIGN
-_UNKNOWN = "\x00" * _SIGN
+_END = ""  # the branch at the end of a phrase; no word is empty
 
 
 class Hit(NamedTuple, Generic[T]):
@@ -33,55 +26,53 @@ class Phrases(Generic[T]):
     """A fixed set of phrases, each with one or more values."""
 
     def __init__(self, entries: Iterable[tuple[Sequence[str], T]]) -> None:
-        self._signs: dict[str, str] = {}
         values: dict[tuple[str, ...], list[T]] = {}
         for words, value in entries:
             if words:
                 values.setdefault(tuple(words), []).append(value)
-        self._automaton: Any = ahocorasick.Automaton()
+        self._size = len(values)
+        self._words = frozenset(word for phrase in values for word in phrase)
+        self._tree: dict[str, Any] = {}
         for phrase, found in values.items():
-            key = "".join([self._sign(word) for word in phrase])
-            self._automaton.add_word(key, (len(phrase), tuple(found)))
-        self._automaton.make_automaton()
-
-    def _sign(self, word: str) -> str:
-        """Give a word its sign, a number in three digits of their own kind."""
-        sign = self._signs.get(word)
-        if sign is None:
-            number = len(self._signs)
-            if number >= _CAPACITY:
-                raise ValueError(f"more than {_CAPACITY} different words")
-            digits = (number % _LETTERS, number // _LETTERS % _LETTERS, number // _LETTERS**2)
-            sign = "".join([chr(1 + place * _LETTERS + digit) for place, digit in enumerate(digits)])
-            self._signs[word] = sign
-        return sign
+            branch = self._tree
+            for word in phrase:
+                branch = branch.setdefault(word, {})
+            branch[_END] = tuple(found)
 
     def __len__(self) -> int:
-        return len(self._automaton)
+        return self._size
 
     def __contains__(self, word: object) -> bool:
         """Whether a single word occurs in any phrase."""
-        return word in self._signs
+        return word in self._words
 
-    def find(self, tokens: Sequence[str], stem: Callable[[str], str] | None = None) -> list[Hit[T]]:
-        """Find every phrase in the text, those inside longer ones too, in the order of their ends."""
-        if not len(self._automaton):
-            return []
-        signs = self._signs
-        if stem is None:
-            line = "".join([signs.get(token, _UNKNOWN) for token in tokens])
-        else:
-            line = "".join([signs.get(token) or signs.get(stem(token), _UNKNOWN) for token in tokens])
-        found = [((last + 1) // _SIGN, size, values) for last, (size, values) in self._automaton.iter(line)]
-        return [Hit(end - size, end, values) for end, size, values in found]
+    @property
+    def words(self) -> frozenset[str]:
+        """Every word that occurs in any phrase."""
+        return self._words
+
+    def find(self, tokens: Sequence[str]) -> list[Hit[T]]:
+        """Find the phrases in the text, in their order, but none inside a longer one: in `polisi tidur` no police."""
+        hits: list[Hit[T]] = []
+        tree, count, reached = self._tree, len(tokens), 0
+        for start, token in enumerate(tokens):
+            if token not in tree:
+                continue
+            end, values = start, ()
+            branch, at = tree[token], start + 1
+            while True:
+                if _END in branch:
+                    end, values = at, branch[_END]
+                if at == count or tokens[at] not in branch:
+                    break
+                branch = branch[tokens[at]]
+                at += 1
+            if end > reached:
+                hits.append(Hit(start, end, values))
+                reached = end
+        return hits
 
 
 def longest(hits: Sequence[Hit[T]]) -> list[Hit[T]]:
-    """Leave out every hit that lies inside a longer one: in `polisi tidur` there are no police."""
-    kept: list[Hit[T]] = []
-    reached = -1
-    for hit in sorted(hits, key=lambda each: (each.start, -each.end)):
-        if hit.end > reached:
-            kept.append(hit)
-            reached = hit.end
-    return kept
+    """Kept while its callers are being changed: `find` itself leaves inner hits out now."""
+    return list(hits)

@@ -2,37 +2,34 @@
 
 Names are not unique: 26 belong to a kabupaten and a kota, hundreds of kecamatan share theirs, others are ordinary words
 (`batu`, `selesai`) or streets (`Jl. Surabaya di Malang`). So every mention is first read with the words around it; then
-each kabupaten or kota that could be meant collects points from all mentions, and wins alone or not at all.
+each kabupaten or kota that could be meant collects points from all mentions, and wins alone or not at all. Villages
+come last: inside a region that is known they tell its kecamatan, and between two they may tell which.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from routing.mentions import KIND_BEFORE, Mention, Name, read_mentions
-from routing.phrases import Phrases
-from routing.regions import Region, Regions, is_kabkota, is_kecamatan, kabkota_of, province_of
+from routing.mentions import Mention, Names, Role, read_mentions
+from routing.regions import Region, Regions, is_kabkota, is_kecamatan, kabkota_of, lies_in, province_of
 from routing.text import NO_SLANG, Normal, Slang, normalise
+from routing.villages import Village, VillageMention, Villages, find_villages
+from routing.writings import writings_of
 
-# How strongly a mention speaks for a kabupaten or kota. Nobody wins with less than POSSIBLE.
-SURE, LIKELY, KNOWN_BEFORE, POSSIBLE, FITS, FAINT = 4.0, 3.0, 2.5, 2.0, 1.0, 0.5
+# How strongly a mention speaks for a kabupaten or kota. Nobody wins with less than POSSIBLE. What is named `di ...` or
+# with its kind beats what was known before, a name alone does not.
+SURE, KNOWN_BEFORE, LIKELY, POSSIBLE, FITS, FAINT = 4.0, 3.25, 3.0, 2.0, 1.0, 0.5
 # A kecamatan's name without the word before it is taken for a place only if it is at least this long.
 MIN_LETTERS = 5
-
-# How regions are written as one word, in channel words and web addresses: `bandungkab`, `pemkotmalang`.
-GLUED_BEFORE = {
-    "province": ("prov", "pemprov"),
-    "kabupaten": ("kab", "kabupaten", "pemkab"),
-    "kota": ("kota", "pemkot"),
-}
-GLUED_AFTER = {"province": "prov", "kabupaten": "kab", "kota": "kota"}
+# Among how many regions a village may tell which one is meant; each has to be looked through.
+_MOST_CANDIDATES = 24
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceMatch:
-    """What was found: one region, or none with the candidates, and why."""
+    """What was found: one region, at most a kecamatan, or none with the candidates; the village in it; and why."""
 
     code: str | None
     name: str
@@ -40,16 +37,14 @@ class PlaceMatch:
     matched: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    village: str = ""
 
 
 NOWHERE = PlaceMatch(None, "", None)
 
 
-Writing = tuple[tuple[str, ...], Name]
-
-
 class Gazetteer:
-    """All regions with all ways to write them."""
+    """All regions with all ways to write them, and the villages inside them."""
 
     def __init__(
         self,
@@ -57,48 +52,86 @@ class Gazetteer:
         aliases: Iterable[tuple[str, str]] = (),
         ordinary: Iterable[str] = (),
         slang: Slang = NO_SLANG,
+        villages: Villages | None = None,
     ) -> None:
         self.regions = Regions(regions)
         self._ordinary = frozenset(normalise(word).text for word in ordinary)
-        known = dict.fromkeys((*self._own_names(slang), *self._alias_names(aliases, slang)))
-        self._channels = _channels(known)
-        self._phrases: Phrases[Name] = Phrases(known)
-
-    def _own_names(self, slang: Slang) -> Iterator[Writing]:
-        for region in self.regions:
-            for words in writings(region.name, slang):
-                if words[0] not in KIND_BEFORE or len(words) > 1:  # Kec Kota: "kec. kota" names no one in particular
-                    yield words, Name(region.code, region.kind)
-            for word in glued(region):
-                yield (word,), Name(region.code, region.kind, explicit=True)
-
-    def _alias_names(self, aliases: Iterable[tuple[str, str]], slang: Slang) -> Iterator[Writing]:
-        for alias, code in aliases:
-            region = self.regions.get(code)
-            if region is not None:
-                yield normalise(alias, slang).tokens, Name(code, region.kind, explicit=True)
+        self._villages = villages or Villages()
+        self._names = Names(writings_of(self.regions, aliases, slang))
 
     def label(self, code: str) -> str:
         """Name a region for a reader, in GSM-7: `Kab Malang`, `Kec Lowokwaru, Kota Malang`, `Jawa Timur`."""
         return self.regions.label(code)
 
-    def channel(self, word: str) -> str | None:
-        """Return the region a channel word stands for (`BDG`, `KAB. NGANJUK`, `Bandungkab`, `LAPORJABAR`), if any."""
-        glued_word = "".join(normalise(word).tokens)
-        return self._channels.get(glued_word) or self._channels.get(glued_word.removeprefix("lapor"))
-
     def find(self, normal: Normal, within: str | None = None) -> PlaceMatch:
         """Find the region a text speaks of; `within` is the region known before, from a channel word."""
-        mentions = read_mentions(normal.tokens, self._phrases, self._ordinary)
+        tokens = normal.tokens
+        mentions = read_mentions(tokens, self._names, self._ordinary)
         if within is not None and within in self.regions:
-            mentions.append(Mention("", (within,), known_before=True))
-        points = _points(mentions)
+            known = Mention("", (within,), known_before=True)
+            if not mentions:
+                return self._refined(tokens, within, (known,))
+            mentions = [*self._inside(mentions, within), known]
+        if not mentions:
+            return NOWHERE
+        here = [mention for mention in mentions if mention.role is Role.HERE]
+        origins = [mention for mention in mentions if mention.role is Role.ORIGIN]
+        found = self._weighed(tokens, here, origins) if here else NOWHERE
+        if found is NOWHERE and origins:
+            found = self._weighed(tokens, origins, ())
+        return _only_passing(mentions) if found is NOWHERE else found
+
+    def _inside(self, mentions: Iterable[Mention], within: str) -> Iterator[Mention]:
+        """Read names for what lies in the region known before, where it has such a kecamatan or village."""
+        kabkota = kabkota_of(within)
+        for mention in mentions:
+            inside = tuple(code for code in mention.codes if lies_in(code, within))
+            if inside:
+                yield mention if inside == mention.codes else mention.of(inside)
+            elif mention.explicit or kabkota is None or mention.letters not in self._villages.of(kabkota):
+                yield mention
+
+    def _weighed(self, tokens: Sequence[str], mentions: Sequence[Mention], origins: Sequence[Mention]) -> PlaceMatch:
+        """Weigh the mentions against each other; where somebody comes from helps only to decide between equals."""
+        points = _points(mentions, origins, self.regions)
         if not points:
             return self._province(mentions)
         best = max(points.values())
-        winners = sorted(code for code, each in points.items() if each == best)
-        codes = tuple(_the_kecamatan(code, mentions) or code for code in winners)
-        return self._decided(codes[0], mentions) if len(codes) == 1 else self._undecided(codes, mentions)
+        winners = tuple(sorted(code for code, each in points.items() if each == best))
+        if len(winners) > 1:
+            codes = tuple(_the_kecamatan(code, mentions) or code for code in winners)
+            winners = self._told_by_village(tokens, mentions, codes)
+        return self._refined(tokens, winners[0], mentions) if len(winners) == 1 else self._undecided(winners, mentions)
+
+    def _told_by_village(
+        self, tokens: Sequence[str], mentions: Sequence[Mention], codes: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Of several regions keep those with a village that the text names: `desa Dadapan kec Tanjungsari`."""
+        if len(codes) > _MOST_CANDIDATES:
+            return codes
+        having = tuple(code for code in codes if self._villages_in(tokens, mentions, code))
+        return having if having else codes
+
+    def _villages_in(self, tokens: Sequence[str], mentions: Sequence[Mention], code: str) -> list[VillageMention]:
+        """The villages of a kabupaten, kota or kecamatan that the text names."""
+        names = self._villages.of(kabkota_of(code) or "")
+        if not names:
+            return []
+        places = {each.span for each in mentions if not each.known_before}
+        found = find_villages(tokens, names, places, self._ordinary)
+        inside = (each.inside(code) for each in found)
+        return [each for each in inside if each.villages]
+
+    def _refined(self, tokens: Sequence[str], code: str, mentions: Sequence[Mention]) -> PlaceMatch:
+        """Go from a kabupaten or kota to the kecamatan and village that the text names in it."""
+        kabkota = kabkota_of(code)
+        if kabkota is None:
+            return self._decided(code, mentions)
+        kecamatan = code if is_kecamatan(code) else _the_kecamatan(kabkota, mentions)
+        village = _the_village(self._villages_in(tokens, mentions, kabkota), kecamatan)
+        if village is not None:
+            return self._decided(village.kecamatan, mentions, village)
+        return self._decided(kecamatan or kabkota, mentions)
 
     def _province(self, mentions: Sequence[Mention]) -> PlaceMatch:
         """Return the one province named, else the one known before."""
@@ -109,13 +142,16 @@ class Gazetteer:
                 return self._decided(codes[0], mentions)
         return self._undecided(tuple(known), mentions) if known else NOWHERE
 
-    def _decided(self, code: str, mentions: Sequence[Mention]) -> PlaceMatch:
+    def _decided(self, code: str, mentions: Sequence[Mention], village: Village | None = None) -> PlaceMatch:
         region = self.regions.get(code)
         assert region is not None
         label = self.label(code)
+        if village is not None:
+            label = f"{village.kind} {village.plain}, {label}"
         words = _words(mentions, (code, kabkota_of(code) or code, province_of(code)))
         said = f' (disebut "{", ".join(words)}")' if words else " (dari kata awal pesan)"
-        return PlaceMatch(code, label, region.kind, words, (), (f"tempat: {label}{said}",))
+        reason = f"tempat: {label}{said}"
+        return PlaceMatch(code, label, region.kind, words, (), (reason,), village.plain if village else "")
 
     def _undecided(self, codes: tuple[str, ...], mentions: Sequence[Mention]) -> PlaceMatch:
         words = _words(mentions, codes)
@@ -124,28 +160,30 @@ class Gazetteer:
         return PlaceMatch(None, "", None, words, codes, (reason,))
 
 
-def _channels(writings: Iterable[Writing]) -> dict[str, str]:
-    """The glued words that can mean one province, kabupaten or kota only, without regard to kecamatan."""
-    explicit: dict[str, set[str]] = {}
-    plain: dict[str, set[str]] = {}
-    for words, name in writings:
-        if name.kind != "kecamatan":
-            (explicit if name.explicit else plain).setdefault("".join(words), set()).add(name.code)
-    return {word: next(iter(codes)) for word, codes in {**plain, **explicit}.items() if len(codes) == 1}
+def _only_passing(mentions: Sequence[Mention]) -> PlaceMatch:
+    """Say that places are named, but only as the end of a way; nothing is known of where the matter is."""
+    words = tuple(dict.fromkeys(mention.words for mention in mentions if mention.role is Role.PASSING))
+    if not words:
+        return NOWHERE
+    return PlaceMatch(None, "", None, words, (), (f'tempat belum pasti: "{", ".join(words)}" hanya disebut sambil lalu',))
 
 
-def _points(mentions: Sequence[Mention]) -> dict[str, float]:
+def _points(mentions: Sequence[Mention], origins: Sequence[Mention], regions: Regions) -> dict[str, float]:
     """Let every kabupaten and kota that could be meant collect points from all mentions."""
     points: dict[str, float] = {}
     for mention in mentions:
-        for code, weight in _claims(mention):
+        for code, weight in _claims(mention, regions):
             points[code] = points.get(code, 0.0) + weight
     provinces = {code for mention in mentions for code in mention.provinces()}
-    supported = {code: each + FITS * (province_of(code) in provinces) for code, each in points.items()}
-    return {code: each for code, each in supported.items() if each >= POSSIBLE}
+    homes = {code for mention in origins for code, _ in _claims(mention, regions)}
+    return {
+        code: each + FITS * (province_of(code) in provinces) + FITS * (code in homes)
+        for code, each in points.items()
+        if each + FITS * (province_of(code) in provinces) >= POSSIBLE
+    }
 
 
-def _claims(mention: Mention) -> Iterator[tuple[str, float]]:
+def _claims(mention: Mention, regions: Regions) -> Iterator[tuple[str, float]]:
     """Which kabupaten and kota a mention speaks for, and how strongly.
 
     A bare name that is a province's too (`Jambi`) speaks for the province, one that is a kecamatan's too (`Nganjuk`)
@@ -155,11 +193,11 @@ def _claims(mention: Mention) -> Iterator[tuple[str, float]]:
     if mention.provinces():
         return
     if kabkota:
-        weight = _kabkota_weight(mention, len(kabkota)) + FAINT * mention.after_di
+        weight = _kabkota_weight(mention, len(kabkota)) + FAINT * mention.near
         yield from ((code, weight) for code in kabkota)
         return
-    owners = dict.fromkeys(kabkota_of(code) or "" for code in mention.codes)
-    weight = _kecamatan_weight(mention, len(owners))
+    owners = dict.fromkeys(code[:5] for code in mention.codes)
+    weight = _kecamatan_weight(mention, len(owners), regions)
     yield from ((code, weight) for code in owners)
 
 
@@ -169,12 +207,12 @@ def _kabkota_weight(mention: Mention, candidates: int) -> float:
         return KNOWN_BEFORE
     if mention.explicit:
         return SURE
-    if mention.ordinary and not mention.after_di:
+    if mention.smaller or mention.partial or (mention.ordinary and not mention.near):
         return FAINT
     return LIKELY if candidates == 1 else POSSIBLE
 
 
-def _kecamatan_weight(mention: Mention, owners: int) -> float:
+def _kecamatan_weight(mention: Mention, owners: int, regions: Regions) -> float:
     """How strongly the name of a kecamatan speaks for the kabupaten or kota it lies in."""
     if mention.known_before:
         return KNOWN_BEFORE
@@ -182,9 +220,11 @@ def _kecamatan_weight(mention: Mention, owners: int) -> float:
         return LIKELY if owners == 1 else POSSIBLE
     if mention.ordinary:
         return 0.0
-    if mention.smaller or len(mention.words) < MIN_LETTERS:
+    if mention.is_doubtful or len(mention.words) < MIN_LETTERS:
         return FAINT
-    return POSSIBLE if owners == 1 else FITS
+    region = regions.get(mention.codes[0])
+    unique = owners == 1 and region is not None and region.namesakes == 0
+    return POSSIBLE if unique and mention.near else FITS
 
 
 def _the_kecamatan(kabkota: str, mentions: Sequence[Mention]) -> str | None:
@@ -192,7 +232,8 @@ def _the_kecamatan(kabkota: str, mentions: Sequence[Mention]) -> str | None:
     by_strength: tuple[dict[str, None], ...] = ({}, {}, {})
     for mention in mentions:
         mine = [code for code in mention.codes if is_kecamatan(code) and kabkota_of(code) == kabkota]
-        if len(mine) != 1 or kabkota in mention.codes or (mention.ordinary and not mention.explicit):
+        unsure = not mention.explicit and (mention.ordinary or mention.is_doubtful)
+        if len(mine) != 1 or kabkota in mention.codes or unsure:
             continue
         strength = 2 if mention.known_before else 0 if mention.explicit else 1
         by_strength[strength][mine[0]] = None
@@ -202,35 +243,18 @@ def _the_kecamatan(kabkota: str, mentions: Sequence[Mention]) -> str | None:
     return None
 
 
+def _the_village(mentions: Sequence[VillageMention], kecamatan: str | None) -> Village | None:
+    """The one village that is meant, those called so outright first; in the kecamatan, where one is named."""
+    for outright in (True, False):
+        villages = {village for each in mentions if each.outright is outright for village in each.villages}
+        if kecamatan is not None:
+            villages = {village for village in villages if village.kecamatan == kecamatan}
+        if villages:
+            return villages.pop() if len(villages) == 1 else None
+    return None
+
+
 def _words(mentions: Iterable[Mention], codes: Sequence[str]) -> tuple[str, ...]:
     """The words in the text that speak of these regions."""
     touching = (m for m in mentions if any(one == other for one in m.codes for other in codes))
     return tuple(dict.fromkeys(mention.words for mention in touching if mention.words))
-
-
-def writings(name: str, slang: Slang = NO_SLANG) -> Iterator[tuple[str, ...]]:
-    """The ways to write a name: in full, in one word, and either side of a slash or bracket.
-
-    A text's words have been through the slang table, and a name of several words must meet them there; a name of one
-    word that is slang (`Ngapa` is why) would only be found where it is not meant.
-    """
-    whole = normalise(name).tokens
-    yield whole
-    if len(whole) > 1:
-        yield normalise(name, slang).tokens
-        glued_name = "".join(whole)
-        if len(glued_name) > MIN_LETTERS:
-            yield (glued_name,)
-    parts = re.split(r"[/()]", name)
-    for part in parts if len(parts) > 1 else ():
-        words = normalise(part).tokens
-        if sum(map(len, words)) >= MIN_LETTERS:
-            yield words
-
-
-def glued(region: Region) -> Iterator[str]:
-    """The ways to write a province, kabupaten or kota, with its kind, as one word."""
-    if region.kind in GLUED_AFTER:
-        name = "".join(normalise(region.name).tokens)
-        yield from (word + name for word in GLUED_BEFORE[region.kind])
-        yield name + GLUED_AFTER[region.kind]

@@ -20,11 +20,15 @@ _NOT_GSM = re.compile(r"[^A-Za-z0-9 .,'/()-]")
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One region: its code, its name without a word for its kind, and the kind."""
+    """One region: its code, its name without a word for its kind, and the kind.
+
+    `namesakes` tells in how many other kabupaten and kota a village has the same name.
+    """
 
     code: str
     name: str
     kind: str
+    namesakes: int = 0
 
 
 def is_code(text: str) -> bool:

@@ -20,8 +20,6 @@ NO_SLANG: Slang = {}
 # What the parser puts in the place of personal data says nothing about the topic: `[NIK]` is no complaint about a NIK.
 _MASK = re.compile(r"\[(?:nik|kk|telp|email|rekening|kartu)\]")
 _WORD = re.compile(r"[a-z0-9]+")
-# Most words have neither a digit nor a letter three times in a row, and are done with after one look.
-_ODD = re.compile(r"\d|([a-z])\1\1")
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _DOUBLED = re.compile(r"([a-z]{2,})2(nya|an|ku|mu|i|kan)?")
 
@@ -49,22 +47,26 @@ class Normal:
 
 def normalise(text: str, slang: Slang = NO_SLANG) -> Normal:
     """Bring a citizen's text into the normal form: lower case, slang spelled out, no punctuation, digits kept."""
-    folded = unicodedata.normalize("NFKC", text).lower()
+    folded = _MASK.sub(" ", _fold(text)) if "[" in text else _fold(text)
+    stretched = _STRETCHED.search(folded) is not None
     tokens: list[str] = []
-    for word in _WORD.findall(_MASK.sub(" ", _without_marks(folded))):
+    for word in _WORD.findall(folded):
         if word in slang and not (tokens and tokens[-1] in _BEFORE_NAMES):
             tokens.extend(slang[word])
-        elif _ODD.search(word) is None:
-            tokens.append(word)
-        else:
+        elif stretched or not word.isalpha():
             tokens.extend(_mended(word, slang))
+        else:
+            tokens.append(word)
     return Normal(tuple(tokens))
+
+
+def _fold(text: str) -> str:
+    """Lower case, and one form for letters that look alike."""
+    return text.lower() if text.isascii() else _without_marks(unicodedata.normalize("NFKC", text).lower())
 
 
 def _without_marks(text: str) -> str:
     """Take accents off letters (`é` is e), so that they do not split a word."""
-    if text.isascii():
-        return text
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 

@@ -1,20 +1,26 @@
 """What a complaint is about: topics with weighted words, and agencies named in the text.
 
-Every distinct keyword found adds its weight to its topic, once; a keyword inside a longer one does not count. A topic's
-points go to the agency types that are competent for it, and a named addressee (`dishub`, `bpjs`) adds to its own type.
+Every distinct keyword found adds its weight to its topic, once; a keyword inside a longer one does not count. What
+stands early counts more, for people begin with the matter; what names a landmark (`depan sekolah`) counts little. A
+topic's points go to the agency types that are competent for it, and a named addressee (`dishub`, `bpjs`) adds to its
+own type.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from routing.phrases import Hit, Phrases, longest
+from routing.phrases import Hit, Phrases
+from routing.spelling import Spelling
 from routing.text import NO_SLANG, Normal, Slang, normalise
 
-LEVELS = ("kabkota", "provinsi", "nasional")
-KLASSES = ("pengaduan", "pengawasan")
+LEVELS = ("kabkota", "provinsi", "nasional", "berjenjang")
+KLASSES = ("pengaduan", "pengawasan", "informasi", "aspirasi")
+
+Footing = Literal["nowhere", "placed", "home"]
+"""What is known of the place: nothing, a region, or that this gateway is that region's own."""
 
 # A keyword "jalan + rusak" is found when both parts stand within this many words, in any order.
 WINDOW = 7
@@ -22,13 +28,24 @@ PAIR = "+"
 
 # How much of a topic's points goes to the first, the second and every later type that is competent for it.
 SHARES = (1.0, 0.4, 0.25)
-# Naming an agency is a strong hint but no proof: people write to the Dishub about holes in the road.
-HINT_WEIGHT = 2.0
+# Naming an agency is a strong hint but no proof: people write to the Dishub about holes in the road. Who names a
+# ministry or a state company means it more often.
+HINT_WEIGHT = {"pemda": 2.0, "nasional": 3.0}
+
+# A channel word that names an agency is the sender's own addressee.
+CHANNEL_WEIGHT = 4.0
+
+# The first word counts 1.6 times, one after 40 words 1.2 times.
+EARLY, EARLY_WORDS = 0.6, 40
+# Behind these words stands where it is, not what it is: `jalan rusak depan puskesmas`.
+LANDMARK, LANDMARK_WORDS = 0.3, 2
+_BEFORE_LANDMARKS = frozenset({
+    "depan", "dekat", "samping", "sebelah", "belakang", "seberang", "muka", "arah", "sekitar", "pertigaan",
+    "perempatan", "simpang", "menuju", "sebrang", "pinggir", "timur", "barat", "utara", "selatan", "depannya",
+})  # fmt: skip
 
 # Points taken for a rival even where there is none: one weak word alone convinces nobody.
 DOUBT = 1.5
-
-_SUFFIXES = ("nya", "lah", "kah", "pun", "ku", "mu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +61,12 @@ class AgencyType:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A matter citizens complain about, and who is competent for it."""
+    """A matter citizens complain about, and who is competent for it.
+
+    `level` says whose matter it is: the kabupaten's or kota's, the province's, a national body's, or (`berjenjang`) the
+    local agency's where the place is known and the national body's where it is not. `conduct` marks matters that are
+    an office's own behaviour.
+    """
 
     id: str
     number: int
@@ -55,15 +77,16 @@ class Topic:
     national_type: str | None = None
     also: tuple[str, ...] = ()
     confidential: bool = False
-    emergency: str | None = None
+    conduct: bool = False
     keywords: Mapping[str, float] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
 
-    @property
-    def agency_types(self) -> tuple[str, ...]:
-        """The competent types, the one to ask first in front."""
-        local, national = self.local_type, self.national_type
-        pair = (national, local) if self.level == "nasional" else (local, national)
+    def agency_types(self, footing: Footing = "placed") -> tuple[str, ...]:
+        """The competent types, the one to ask first in front; a city's own gateway asks its own agency first."""
+        first_local = {"nasional": footing == "home", "berjenjang": footing != "nowhere"}.get(self.level, True)
+        local_first = (self.local_type, self.national_type)
+        pair = local_first if first_local else local_first[::-1]
         return tuple(each for each in (*pair, *self.also) if each is not None)
 
 
@@ -77,6 +100,15 @@ class Keyword(NamedTuple):
     pair: tuple[str, str] | None = None
 
 
+class Mark(NamedTuple):
+    """A keyword in a text: its first word, the word after its last, and the points it gave."""
+
+    start: int
+    end: int
+    keyword: Keyword
+    points: float
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a text says: points for topics and agency types, and the words they came from.
@@ -87,13 +119,17 @@ class Evidence:
     topics: Mapping[str, float]
     types: Mapping[str, float]
     own: Mapping[str, float]
-    words: Mapping[str, tuple[str, ...]]
-    hints: Mapping[str, tuple[str, ...]]
+    marks: tuple[Mark, ...]
 
     def ranking(self) -> list[tuple[str, float]]:
         """Agency types with any points, best first; equals in alphabetical order, so that answers are stable."""
         positive = [(code, points) for code, points in self.types.items() if points > 0]
         return sorted(positive, key=lambda each: (-each[1], each[0]))
+
+    def words_for(self, topic: str | None = None, agency_type: str | None = None) -> tuple[str, ...]:
+        """The words that spoke for a topic, or that named a type of agency."""
+        mine = (m.keyword for m in self.marks if m.keyword.topic == topic and m.keyword.agency_type == agency_type)
+        return tuple(dict.fromkeys(keyword.words for keyword in mine))
 
     def confidence(self, agency_type: str) -> float:
         """How far a type is ahead of its strongest rival, between 0 and 1."""
@@ -105,11 +141,21 @@ class Evidence:
 class TopicIndex:
     """All topics and agency types, ready to weigh texts."""
 
-    def __init__(self, topics: Iterable[Topic], types: Iterable[AgencyType], slang: Slang = NO_SLANG) -> None:
+    def __init__(
+        self,
+        topics: Iterable[Topic],
+        types: Iterable[AgencyType],
+        slang: Slang = NO_SLANG,
+        ordinary: Collection[str] = (),
+    ) -> None:
         self.topics: Mapping[str, Topic] = {topic.id: topic for topic in topics}
         self.types: Mapping[str, AgencyType] = {each.code: each for each in types}
-        self._shares = {each.id: _shares(each) for each in self.topics.values()}
+        footings: tuple[Footing, ...] = ("nowhere", "placed", "home")
+        self._shares = {
+            footing: {each.id: _shares(each, footing) for each in self.topics.values()} for footing in footings
+        }
         self._phrases: Phrases[Keyword] = Phrases(self._entries(slang))
+        self.spelling = Spelling(self._phrases.words, ordinary)
 
     def _entries(self, slang: Slang) -> Iterable[tuple[tuple[str, ...], Keyword]]:
         for topic in self.topics.values():
@@ -118,62 +164,43 @@ class TopicIndex:
         for each in self.types.values():
             for phrase in each.words:
                 words = normalise(phrase, slang)
-                yield words.tokens, Keyword(words.text, HINT_WEIGHT, agency_type=each.code)
+                yield words.tokens, Keyword(words.text, HINT_WEIGHT[each.level], agency_type=each.code)
 
-    def weigh(self, normal: Normal) -> Evidence:
-        """Weigh a text: one pass over its words, then sums."""
-        found = self._found(longest(self._phrases.find(normal.tokens, self._stem)))
+    def weigh(self, normal: Normal, footing: Footing = "placed", type_hint: str | None = None) -> Evidence:
+        """Weigh a text: one pass over its words, then sums; a channel word may have named a type of agency."""
+        tokens = self.spelling.read(normal.tokens)
+        marks = _marks(self._phrases.find(tokens), tokens)
         topics: dict[str, float] = {}
-        words: dict[str, list[str]] = {}
-        hints: dict[str, list[str]] = {}
-        own: dict[str, float] = {}
-        for keyword in found:
+        own: dict[str, float] = {} if type_hint is None else {type_hint: CHANNEL_WEIGHT}
+        for _, _, keyword, points in marks:
             if keyword.topic is not None:
-                topics[keyword.topic] = topics.get(keyword.topic, 0.0) + keyword.weight
-                words.setdefault(keyword.topic, []).append(keyword.words)
+                topics[keyword.topic] = topics.get(keyword.topic, 0.0) + points
             elif keyword.agency_type is not None:
-                own[keyword.agency_type] = own.get(keyword.agency_type, 0.0) + keyword.weight
-                hints.setdefault(keyword.agency_type, []).append(keyword.words)
+                own[keyword.agency_type] = own.get(keyword.agency_type, 0.0) + points
         types = dict(own)
+        shares = self._shares[footing]
         for topic, points in topics.items():
-            for rank, (agency_type, share) in enumerate(self._shares[topic] if points > 0 else ()):
-                types[agency_type] = types.get(agency_type, 0.0) + points * share
-                if rank == 0:
-                    own[agency_type] = own.get(agency_type, 0.0) + points
-        return Evidence(topics, types, own, _frozen(words), _frozen(hints))
+            if points > 0:
+                for rank, (agency_type, share) in enumerate(shares[topic]):
+                    types[agency_type] = types.get(agency_type, 0.0) + points * share
+                    if rank == 0:
+                        own[agency_type] = own.get(agency_type, 0.0) + points
+        return Evidence(topics, types, own, marks)
 
-    def best_topic(self, evidence: Evidence, agency_type: str) -> Topic | None:
+    def best_topic(self, evidence: Evidence, agency_type: str, footing: Footing = "placed") -> Topic | None:
         """Return the topic that gives this type of agency most of its points, if any does."""
         mine = [
             (points * share, topic)
             for topic, points in evidence.topics.items()
-            for each, share in (self._shares[topic] if points > 0 else ())
+            for each, share in (self._shares[footing][topic] if points > 0 else ())
             if each == agency_type
         ]
         return self.topics[max(mine)[1]] if mine else None
 
-    def _found(self, hits: list[Hit[Keyword]]) -> Iterable[Keyword]:
-        """Every distinct keyword once, pairs only when both halves are near each other."""
-        singles: dict[Keyword, None] = {}
-        halves: dict[Keyword, list[Hit[Keyword]]] = {}
-        for hit in hits:
-            for keyword in hit.values:
-                if keyword.pair is None:
-                    singles[keyword] = None
-                else:
-                    halves.setdefault(keyword, []).append(hit)
-        return [*singles, *_pairs(halves)]
 
-    def _stem(self, token: str) -> str:
-        """Take an enclitic off a word no keyword knows: `jalannya` is jalan."""
-        for suffix in _SUFFIXES:
-            if token.endswith(suffix) and token[: -len(suffix)] in self._phrases:
-                return token[: -len(suffix)]
-        return token
-
-
-def _shares(topic: Topic) -> tuple[tuple[str, float], ...]:
-    return tuple((each, SHARES[min(rank, len(SHARES) - 1)]) for rank, each in enumerate(topic.agency_types))
+def _shares(topic: Topic, footing: Footing) -> tuple[tuple[str, float], ...]:
+    types = topic.agency_types(footing)
+    return tuple((each, SHARES[min(rank, len(SHARES) - 1)]) for rank, each in enumerate(types))
 
 
 def _topic_entries(topic: str, phrase: str, weight: float, slang: Slang) -> Iterable[tuple[tuple[str, ...], Keyword]]:
@@ -187,16 +214,41 @@ def _topic_entries(topic: str, phrase: str, weight: float, slang: Slang) -> Iter
         yield part.tokens, Keyword(part.text, weight, topic, pair=pair)
 
 
-def _pairs(halves: Mapping[Keyword, list[Hit[Keyword]]]) -> Iterable[Keyword]:
+def _marks(hits: Sequence[Hit[Keyword]], tokens: Sequence[str]) -> tuple[Mark, ...]:
+    """Every distinct keyword once, where it counts most; pairs only when both halves are near each other."""
+    best: dict[Keyword, Mark] = {}
+    halves: dict[Keyword, list[Hit[Keyword]]] = {}
+    for hit in hits:
+        factor = _factor(hit.start, tokens)
+        for keyword in hit.values:
+            if keyword.pair is not None:
+                halves.setdefault(keyword, []).append(hit)
+                continue
+            points = keyword.weight * factor
+            old = best.get(keyword)
+            if old is None or abs(points) > abs(old.points):
+                best[keyword] = Mark(hit.start, hit.end, keyword, points)
+    return (*best.values(), *_pairs(halves, tokens))
+
+
+def _factor(start: int, tokens: Sequence[str]) -> float:
+    """How much a keyword counts where it stands."""
+    early = 1.0 + EARLY * EARLY_WORDS / (EARLY_WORDS + 2 * start)
+    for before in tokens[max(0, start - LANDMARK_WORDS) : start]:
+        if before in _BEFORE_LANDMARKS:
+            return early * LANDMARK
+    return early
+
+
+def _pairs(halves: Mapping[Keyword, list[Hit[Keyword]]], tokens: Sequence[str]) -> Iterable[Mark]:
     """The pairs whose halves stand within the window of each other."""
     for first, hits in halves.items():
         assert first.pair is not None
         if first.words != first.pair[0]:
             continue
         others = halves.get(first._replace(words=first.pair[1]), [])
-        if any(abs(one.start - other.start) <= WINDOW for one in hits for other in others):
-            yield first._replace(words=" ... ".join(first.pair))
-
-
-def _frozen(words: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    return {key: tuple(each) for key, each in words.items()}
+        near = [(one, other) for one in hits for other in others if abs(one.start - other.start) <= WINDOW]
+        if near:
+            one, other = near[0]
+            keyword = first._replace(words=" ... ".join(first.pair))
+            yield Mark(one.start, one.end, keyword, first.weight * _factor(min(one.start, other.start), tokens))

@@ -30,11 +30,12 @@ class NewTicket:
     confidence: float
     reasons: Sequence[str]
     opened_at: datetime
+    anonymous: bool = False
 
 
 @dataclass(frozen=True)
 class Event:
-    """A row of `ticket_event`."""
+    """A row of `ticket_event`; `sets` has what else of the ticket it changes, by column."""
 
     ticket_id: int
     at: datetime
@@ -45,11 +46,12 @@ class Event:
     due_at: datetime | None = None
     due_for: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    sets: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class NewDispatch:
-    """A row of `dispatch`; the ticket's earlier dispatches end with it."""
+    """A row of `dispatch`; the ticket's earlier dispatches end with it. A copy is for information only."""
 
     id: int
     ticket_id: int
@@ -57,6 +59,7 @@ class NewDispatch:
     address: str
     token: str
     at: datetime
+    copy: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,52 @@ class NewMail:
     message_id: str
 
 
+@dataclass(frozen=True)
+class ClosedQuestion:
+    """A row of `question` that is open no more; without a kind all of the ticket's."""
+
+    ticket_id: int
+    at: datetime
+    outcome: str
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
+class NewQuestion:
+    """A row of `question`."""
+
+    phone_id: int
+    ticket_id: int
+    kind: str
+    asked_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class PhoneChange:
+    """New values for a row of `phone`; None leaves the old one."""
+
+    phone_id: int
+    quiet: bool | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class NewOneOff:
+    """A row of `one_off`, instead of the phone's earlier one."""
+
+    phone_id: int
+    number: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class WrongTry:
+    """Somebody sent a number that is not the phone's one-off number."""
+
+    phone_id: int
+
+
 @dataclass
 class Writes:
     """Rows in the order they were decided."""
@@ -89,6 +138,11 @@ class Writes:
     dispatches: list[NewDispatch] = field(default_factory=list)
     sms: list[NewSms] = field(default_factory=list)
     mails: list[NewMail] = field(default_factory=list)
+    closed: list[ClosedQuestion] = field(default_factory=list)
+    questions: list[NewQuestion] = field(default_factory=list)
+    phones: list[PhoneChange] = field(default_factory=list)
+    one_offs: list[NewOneOff] = field(default_factory=list)
+    wrong_tries: list[WrongTry] = field(default_factory=list)
 
     def add(self, other: Writes) -> None:
         """Takes over all rows of another."""
@@ -99,13 +153,19 @@ class Writes:
 async def store(connection: asyncpg.Connection, writes: Writes, automatic_per_hour: int) -> list[int]:
     """Writes all rows inside the caller's transaction, one statement a table; the phones whose SMS was withheld.
 
-    An SMS over the number's hourly limit is kept, marked `withheld`, and not sent.
+    An SMS over the number's hourly limit is kept, marked `withheld`, and not sent; so is one that a phone has said it
+    does not want, which is not told.
     """
     for rows, query in (
         (writes.tickets, "insert_tickets"),
         (writes.dispatches, "insert_dispatches"),
         (writes.events, "insert_events"),
         (writes.mails, "insert_mails"),
+        (writes.closed, "close_questions"),
+        (writes.questions, "insert_questions"),
+        (writes.phones, "change_phones"),
+        (writes.one_offs, "put_one_offs"),
+        (writes.wrong_tries, "count_wrong_tries"),
     ):
         if rows:
             await connection.execute(SQL[query], *_columns(rows))

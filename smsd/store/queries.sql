@@ -89,19 +89,74 @@ ON CONFLICT (digest) DO NOTHING
 RETURNING id;
 
 -- name: claim_messages
--- The oldest messages that wait; locked until the transaction ends, so that a crash gives them back at once.
-SELECT message.id, message.phone_id, message.text, message.attempts, phone.answerable,
-       extract(epoch FROM now() - message.received_at)::float AS age_s
-FROM inbound_message AS message JOIN phone ON phone.id = message.phone_id
-WHERE message.state = 'new' AND message.due_at <= now()
+-- The messages that wait, of each phone only the oldest: what it is answered depends on what came before. One that is
+-- tried again holds nothing up. One that is held, for it reads cut, is due as soon as another one comes.
+-- Locked until the transaction ends, so that a crash gives them back at once.
+SELECT message.id, message.phone_id, message.text, message.attempts, message.trusted, message.sent_at,
+       message.received_at, extract(epoch FROM now() - message.received_at)::float AS age_s
+FROM inbound_message AS message
+WHERE message.state = 'new'
+  AND (message.due_at <= now()
+       OR (message.attempts = 0
+           AND EXISTS (SELECT FROM inbound_message AS younger
+                       WHERE younger.phone_id = message.phone_id AND younger.state = 'new'
+                         AND younger.id > message.id AND younger.due_at <= now())))
+  AND NOT EXISTS (SELECT FROM inbound_message AS older
+                  WHERE older.phone_id = message.phone_id AND older.state = 'new'
+                    AND older.id < message.id AND older.attempts = 0)
 ORDER BY message.due_at, message.id
 LIMIT $1
 FOR UPDATE OF message SKIP LOCKED;
 
+-- name: following_messages
+-- The next messages of the phones $1 behind those of $2, which hold them back for everybody else.
+SELECT following.* FROM unnest($1::bigint[], $2::bigint[]) AS first(phone_id, id)
+CROSS JOIN LATERAL (
+    SELECT message.id, message.phone_id, message.text, message.sent_at, message.received_at
+    FROM inbound_message AS message
+    WHERE message.phone_id = first.phone_id AND message.state = 'new' AND message.attempts = 0
+      AND message.id > first.id
+    ORDER BY message.id LIMIT 3
+) AS following
+ORDER BY following.id;
+
+-- name: hold_messages
+-- The messages $1 wait until $2 for the rest of their text.
+UPDATE inbound_message SET due_at = held.until FROM unnest($1::bigint[], $2::timestamptz[]) AS held(id, until)
+WHERE inbound_message.id = held.id;
+
+-- name: phones_that_talk
+-- The phones $1, locked against everything else that asks them or answers for them, with how often each has guessed
+-- at a code since $2.
+SELECT phone.id, phone.answerable, phone.language, phone.quiet,
+       (SELECT count(*) FROM inbound_message AS message
+        WHERE message.phone_id = phone.id AND message.received_at > $2 AND message.outcome = 'wrong_code') AS wrong_codes
+FROM phone WHERE phone.id = ANY ($1::bigint[])
+ORDER BY phone.id
+FOR NO KEY UPDATE;
+
+-- name: questions_of_phones
+-- What the phones $1 were asked and have not answered, newest first.
+SELECT phone_id, ticket_id, kind FROM question
+WHERE phone_id = ANY ($1::bigint[]) AND closed_at IS NULL AND expires_at > now()
+ORDER BY asked_at DESC, id DESC;
+
+-- name: recent_texts
+-- What the phones $1 have written since $2 that opened a report or became part of one, newest first, and whether the
+-- citizen has been told of that report yet.
+SELECT message.phone_id, message.text, message.ticket_id, message.outcome, message.sent_at,
+       EXISTS (SELECT FROM outbox_sms AS sms
+               WHERE sms.phone_id = message.phone_id AND sms.ticket_id = message.ticket_id
+                 AND sms.state <> 'queued') AS told
+FROM inbound_message AS message
+WHERE message.phone_id = ANY ($1::bigint[]) AND message.received_at > $2 AND message.ticket_id IS NOT NULL
+ORDER BY message.id DESC;
+
 -- name: settle_messages
--- The messages $1 were taken for $2.
-UPDATE inbound_message SET state = 'handled', outcome = done.outcome, error = NULL
-FROM unnest($1::bigint[], $2::text[]) AS done(id, outcome)
+-- The messages $1 are in state $2 now, were taken for $3, and are part of the tickets $5; $4 says why they are not.
+UPDATE inbound_message SET state = done.state, outcome = done.outcome, error = done.error, ticket_id = done.ticket_id
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+     AS done(id, state, outcome, error, ticket_id)
 WHERE inbound_message.id = done.id;
 
 -- name: fail_message
@@ -121,37 +176,70 @@ SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id FROM generate_series(1, $
 -- name: insert_tickets
 -- One row a NewTicket, fields in its order.
 INSERT INTO ticket (id, code, phone_id, message_id, text, class, topic, place, confidential, confidence, reasons,
-                    opened_at)
-SELECT id, code, phone_id, message_id, text, klass, topic, place, confidential, confidence, reasons::jsonb, opened_at
+                    opened_at, anonymous)
+SELECT id, code, phone_id, message_id, text, klass, topic, place, confidential, confidence, reasons::jsonb, opened_at,
+       anonymous
 FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::boolean[], $10::real[], $11::text[], $12::timestamptz[])
-     AS t(id, code, phone_id, message_id, text, klass, topic, place, confidential, confidence, reasons, opened_at);
+            $9::boolean[], $10::real[], $11::text[], $12::timestamptz[], $13::boolean[])
+     AS t(id, code, phone_id, message_id, text, klass, topic, place, confidential, confidence, reasons, opened_at,
+          anonymous);
 
 -- name: insert_events
 -- One row an Event, fields in its order; the trigger moves the ticket.
-INSERT INTO ticket_event (ticket_id, at, kind, actor, status, agency, due_at, due_for, data)
-SELECT ticket_id, at, kind, actor, status, agency, due_at, due_for, data::jsonb
+INSERT INTO ticket_event (ticket_id, at, kind, actor, status, agency, due_at, due_for, data, sets)
+SELECT ticket_id, at, kind, actor, status, agency, due_at, due_for, data::jsonb, nullif(sets::jsonb, '{}')
 FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-            $8::text[], $9::text[])
-     WITH ORDINALITY AS e(ticket_id, at, kind, actor, status, agency, due_at, due_for, data, position)
+            $8::text[], $9::text[], $10::text[])
+     WITH ORDINALITY AS e(ticket_id, at, kind, actor, status, agency, due_at, due_for, data, sets, position)
 ORDER BY position;
 
 -- name: insert_dispatches
--- One row a NewDispatch, fields in its order; what ran before for those tickets ends.
+-- One row a NewDispatch, fields in its order; what ran before for those tickets ends, copies too.
 WITH ended AS (
     UPDATE dispatch SET ended_at = now() WHERE ticket_id = ANY ($2::bigint[]) AND ended_at IS NULL
 )
-INSERT INTO dispatch (id, ticket_id, agency, address, token, at)
-SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]);
+INSERT INTO dispatch (id, ticket_id, agency, address, token, at, copy)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::boolean[]);
 
 -- name: insert_mails
 -- One row a NewMail, fields in its order.
 INSERT INTO outbox_mail (dispatch_id, kind, extra_text, message_id)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]);
 
+-- name: close_questions
+-- One row a ClosedQuestion, fields in its order; without a kind all of the ticket's open questions are closed.
+UPDATE question SET closed_at = closed.at, outcome = closed.outcome
+FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[]) AS closed(ticket_id, at, outcome, kind)
+WHERE question.ticket_id = closed.ticket_id AND question.closed_at IS NULL
+  AND (closed.kind IS NULL OR question.kind = closed.kind);
+
+-- name: insert_questions
+-- One row a NewQuestion, fields in its order; asked once more, it is open longer.
+INSERT INTO question (phone_id, ticket_id, kind, asked_at, expires_at)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+ON CONFLICT (ticket_id, kind) WHERE closed_at IS NULL
+DO UPDATE SET asked_at = excluded.asked_at, expires_at = excluded.expires_at;
+
+-- name: change_phones
+-- One row a PhoneChange, fields in its order; NULL leaves a column as it is.
+UPDATE phone SET quiet = coalesce(change.quiet, phone.quiet), language = coalesce(change.language, phone.language)
+FROM unnest($1::bigint[], $2::boolean[], $3::text[]) AS change(phone_id, quiet, language)
+WHERE phone.id = change.phone_id;
+
+-- name: put_one_offs
+-- One row a NewOneOff, fields in its order; it takes the place of an earlier one.
+INSERT INTO one_off (phone_id, number, expires_at)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[])
+ON CONFLICT (phone_id) DO UPDATE
+SET number = excluded.number, expires_at = excluded.expires_at, wrong_tries = 0;
+
+-- name: count_wrong_tries
+-- One row a WrongTry: a number was wrong for the phone $1.
+UPDATE one_off SET wrong_tries = wrong_tries + 1 WHERE phone_id = ANY ($1::bigint[]);
+
 -- name: insert_sms
--- One row a NewSms, fields in its order; over $6 automatic SMS in an hour to one number the row is withheld.
--- Gives the phones whose SMS was withheld.
+-- One row a NewSms, fields in its order; over $6 automatic SMS in an hour to one number the row is withheld, and so is
+-- all but answers to a phone that wants quiet. Gives the phones whose SMS was over the limit.
 WITH wanted AS (
     SELECT *, row_number() OVER (PARTITION BY phone_id ORDER BY position) AS nth
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::smallint[])
@@ -160,43 +248,67 @@ WITH wanted AS (
     SELECT phone_id, count(*) AS sms FROM outbox_sms
     WHERE phone_id = ANY ($1::bigint[]) AND created_at > now() - interval '1 hour' AND state <> 'withheld'
     GROUP BY phone_id
+), judged AS (
+    SELECT wanted.*, phone.quiet AND priority > 0 AS unwanted,
+           coalesce(recent.sms, 0) + nth > $6::integer OR NOT phone.answerable AS too_much
+    FROM wanted JOIN phone ON phone.id = wanted.phone_id LEFT JOIN recent ON recent.phone_id = wanted.phone_id
 ), added AS (
     INSERT INTO outbox_sms (phone_id, ticket_id, cause, text, priority, state)
-    SELECT wanted.phone_id, ticket_id, cause, text, priority,
-           CASE WHEN coalesce(recent.sms, 0) + nth > $6::integer OR NOT phone.answerable THEN 'withheld' ELSE 'queued' END
-    FROM wanted JOIN phone ON phone.id = wanted.phone_id LEFT JOIN recent ON recent.phone_id = wanted.phone_id
-    ORDER BY position
-    RETURNING phone_id, state
+    SELECT phone_id, ticket_id, cause, text, priority, CASE WHEN unwanted OR too_much THEN 'withheld' ELSE 'queued' END
+    FROM judged ORDER BY position
 )
-SELECT phone_id FROM added WHERE state = 'withheld';
+SELECT phone_id FROM judged WHERE too_much AND NOT unwanted;
 
 -- name: tickets_of_phones
--- What the desk needs of every ticket of the phones $1, newest first.
-SELECT ticket.id, ticket.code, ticket.phone_id, ticket.status, ticket.class AS klass, ticket.topic, ticket.agency,
-       ticket.due_at, dispatch.id AS dispatch_id
-FROM ticket LEFT JOIN dispatch ON dispatch.ticket_id = ticket.id AND dispatch.ended_at IS NULL
-WHERE ticket.phone_id = ANY ($1::bigint[])
+-- The newest tickets of the phones $1, newest first: all that a citizen can mean without naming a code.
+SELECT ticket.* FROM unnest($1::bigint[]) AS wanted(phone_id)
+CROSS JOIN LATERAL (SELECT * FROM desk_ticket WHERE desk_ticket.phone_id = wanted.phone_id
+                    ORDER BY opened_at DESC, id DESC LIMIT 50) AS ticket
 ORDER BY ticket.opened_at DESC, ticket.id DESC;
+
+-- name: tickets_of_codes
+-- The tickets with the codes $1, whosever they are, and the one-off number that opens their status at $2, if any.
+SELECT desk_ticket.*,
+       (SELECT number FROM one_off
+        WHERE one_off.phone_id = desk_ticket.phone_id AND expires_at > $2 AND wrong_tries < $3::integer) AS one_off
+FROM desk_ticket WHERE code = ANY ($1::text[]);
 
 -- name: ticket_for_change
 -- The same for one ticket by its code, locked.
-SELECT ticket.id, ticket.code, ticket.phone_id, ticket.status, ticket.class AS klass, ticket.topic, ticket.agency,
-       ticket.due_at, dispatch.id AS dispatch_id
-FROM ticket LEFT JOIN dispatch ON dispatch.ticket_id = ticket.id AND dispatch.ended_at IS NULL
-WHERE ticket.code = $1
-FOR UPDATE OF ticket;
+SELECT * FROM desk_ticket WHERE code = $1 FOR UPDATE;
+
+-- name: lock_phone_of_dispatch
+-- Before anything of its ticket is read: whoever handles an SMS of that phone has it locked too.
+SELECT FROM phone
+WHERE id = (SELECT ticket.phone_id FROM dispatch JOIN ticket ON ticket.id = dispatch.ticket_id WHERE dispatch.id = $1)
+FOR NO KEY UPDATE;
 
 -- name: ticket_of_dispatch
--- The same for the ticket of a dispatch, locked; its agency and the mailbox are the dispatch's own.
-SELECT ticket.id, ticket.code, ticket.phone_id, ticket.status, ticket.class AS klass, ticket.topic, dispatch.agency,
-       ticket.due_at, dispatch.id AS dispatch_id, dispatch.ended_at, dispatch.address
-FROM dispatch JOIN ticket ON ticket.id = dispatch.ticket_id
-WHERE dispatch.id = $1
-FOR UPDATE OF ticket;
+-- The same for the ticket of a dispatch, locked.
+SELECT desk_ticket.* FROM desk_ticket
+WHERE desk_ticket.id = (SELECT dispatch.ticket_id FROM dispatch WHERE dispatch.id = $1)
+FOR UPDATE;
+
+-- name: dispatch
+-- To whom a ticket was sent, and whether that dispatch still runs.
+SELECT agency, address, ended_at, copy FROM dispatch WHERE id = $1;
+
+-- name: expired_questions
+-- Questions nobody answered by $1, and their phones locked; those of phones somebody is talking with come later.
+SELECT question.ticket_id, question.kind FROM question JOIN phone ON phone.id = question.phone_id
+WHERE question.closed_at IS NULL AND question.expires_at <= $1
+ORDER BY question.expires_at, question.id
+LIMIT 100
+FOR NO KEY UPDATE OF phone SKIP LOCKED;
+
+-- name: tickets_of_ids
+-- The tickets $1 as the desk needs them.
+SELECT * FROM desk_ticket WHERE id = ANY ($1::bigint[]);
 
 -- name: list_tickets
 -- For operators. Every argument may be NULL: status, agency, topic, place (a code and all below it), opened since, limit.
-SELECT code, status, class, topic, place, agency, confidential, confidence, text, opened_at, due_at, due_for, updated_at
+SELECT code, status, class, topic, place, agency, confidential, anonymous, confidence, text, opened_at, due_at, due_for,
+       updated_at
 FROM ticket
 WHERE ($1::text IS NULL OR status = $1)
   AND ($2::text IS NULL OR agency = $2)
@@ -208,13 +320,13 @@ LIMIT $6;
 
 -- name: show_ticket
 -- One ticket by its code.
-SELECT id, code, status, class, topic, place, agency, confidential, confidence, reasons, text, opened_at, due_at,
-       due_for, updated_at
+SELECT id, code, status, class, topic, place, agency, confidential, anonymous, confidence, reasons, text, opened_at,
+       due_at, due_for, updated_at
 FROM ticket WHERE code = $1;
 
 -- name: ticket_timeline
 -- Its events, first to last.
-SELECT at, kind, actor, status, agency, due_at, due_for, data FROM ticket_event WHERE ticket_id = $1 ORDER BY id;
+SELECT at, kind, actor, status, agency, due_at, due_for, data, sets FROM ticket_event WHERE ticket_id = $1 ORDER BY id;
 
 -- name: ticket_sms
 -- The SMS that were written about it.
@@ -226,6 +338,33 @@ SELECT mail.id, mail.created_at, mail.kind, dispatch.agency, mail.state, mail.at
        mail.error
 FROM outbox_mail AS mail JOIN dispatch ON dispatch.id = mail.dispatch_id
 WHERE dispatch.ticket_id = $1 ORDER BY mail.id;
+
+-- ---------------------------------------------------------------- what waits for an operator
+
+-- name: list_quarantine
+-- What was not taken as a report: texts that read as spam or could not be handled (sms), and PDUs nobody can read
+-- (pdu). $1 narrows it to one kind of reason: penipuan, promo, robot, failed, pdu. Newest first.
+SELECT 'sms' AS kind, id, received_at AS at, coalesce(outcome, 'failed') AS reason, error, attempts
+FROM inbound_message WHERE state = 'quarantined' AND ($1::text IS NULL OR coalesce(outcome, 'failed') = $1)
+UNION ALL
+SELECT 'pdu', id, at, 'pdu', error, 0 FROM quarantine WHERE $1::text IS NULL OR $1 = 'pdu'
+ORDER BY at DESC, id DESC
+LIMIT $2;
+
+-- name: show_quarantine
+-- One of them, by kind and id: a text, or the sealed bytes of a PDU.
+SELECT 'sms' AS kind, id, received_at AS at, coalesce(outcome, 'failed') AS reason, error, attempts, transport, text,
+       NULL::bytea AS raw_sealed
+FROM inbound_message WHERE state = 'quarantined' AND $1 = 'sms' AND id = $2
+UNION ALL
+SELECT 'pdu', id, at, 'pdu', error, 0, transport, NULL, raw_sealed FROM quarantine WHERE $1 = 'pdu' AND id = $2;
+
+-- name: retry_quarantine_message
+-- Handled again, and taken as a report whatever the spam filter says; nothing where it is not in quarantine.
+UPDATE inbound_message
+SET state = 'new', trusted = true, attempts = 0, due_at = now(), outcome = NULL, error = NULL
+WHERE id = $1 AND state = 'quarantined'
+RETURNING id;
 
 -- ---------------------------------------------------------------- outgoing SMS
 
@@ -358,7 +497,7 @@ RETURNING mail.id, mail.kind, mail.extra_text, mail.message_id, mail.attempts, d
           dispatch.token, dispatch.ticket_id, ticket.code, ticket.topic, ticket.place, ticket.text, ticket.opened_at,
           ticket.due_at, ticket.confidential,
           coalesce((SELECT event.data -> 'reasons' FROM ticket_event AS event
-                    WHERE event.ticket_id = ticket.id AND event.kind = 'dispatched'
+                    WHERE event.ticket_id = ticket.id AND event.kind IN ('dispatched', 'copied')
                       AND event.data -> 'dispatch' = to_jsonb(dispatch.id)), ticket.reasons) AS reasons;
 
 -- name: release_leases_mail

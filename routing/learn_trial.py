@@ -1,0 +1,125 @@
+"""What a keyword would have done to past tickets: they are routed again with it, before anyone accepts it.
+
+A keyword is tried on the texts that hold it, on top of those accepted before, and only in folds that were not needed to
+find it. So no ticket bears witness for what was learnt from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from routing.classify import Router
+from routing.learn_candidates import Candidate, Found
+from routing.learn_cases import FOLDS, Case, Outcome, outcome_of
+from routing.topics import Topic, TopicIndex
+
+# A single ticket is an anecdote: so many more must be right than wrong, and so many times as many.
+MORE, TIMES = 2, 3
+# Candidates that are tried for each one shown, the most promising first: each takes a new index of all keywords.
+TRIED = 10
+
+
+class Effect(NamedTuple):
+    """How many tickets change: become right or wrong, go to a person from now on or no longer."""
+
+    right: int = 0
+    wrong: int = 0
+    to_person: int = 0
+    from_person: int = 0
+
+    def __add__(self, other: object) -> Effect:
+        assert isinstance(other, Effect)
+        return Effect(*(one + two for one, two in zip(self, other, strict=True)))
+
+    @property
+    def does_good(self) -> bool:
+        """Whether it clearly does more good than harm."""
+        return self.right - self.wrong >= MORE and self.right >= TIMES * self.wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A candidate that was accepted, and what it does on top of those before it."""
+
+    candidate: Candidate
+    effect: Effect
+
+
+class Trial:
+    """Tries candidates one after the other and keeps the good ones."""
+
+    def __init__(self, router: Router, cases: Sequence[Case]) -> None:
+        self._router = router
+        self._cases = cases
+        self._outcomes = [case.outcome for case in cases]
+        self.accepted: list[Tried] = []
+
+    def run(self, candidates: Iterable[Candidate], most: int) -> None:
+        """Try candidates in their order until `most` are accepted."""
+        promising = (each for each in candidates if each.expected >= MORE)
+        for tried, candidate in enumerate(promising):
+            if len(self.accepted) == most or tried == TRIED * most:
+                break
+            self._try(candidate)
+
+    def together(self) -> Effect:
+        """Route every ticket again, with all that was accepted without its fold: the effect of all at once."""
+        return self._effect(self._again([each.candidate for each in self.accepted], range(len(self._cases))), now=False)
+
+    def _try(self, candidate: Candidate) -> None:
+        numbers = [number for number in candidate.numbers if self._cases[number].fold in candidate.folds]
+        outcomes = self._again([*(each.candidate for each in self.accepted), candidate], numbers)
+        effect = self._effect(outcomes)
+        if effect.does_good:
+            self.accepted.append(Tried(candidate, effect))
+            for number, outcome in outcomes.items():
+                self._outcomes[number] = outcome
+
+    def _again(self, candidates: Sequence[Candidate], numbers: Iterable[int]) -> Mapping[int, Outcome]:
+        """Route texts again, those of each fold with the candidates that may be tested on it."""
+        allowed = [tuple(each for each in candidates if fold in each.folds) for fold in range(FOLDS)]
+        routers: dict[tuple[int, ...], Router] = {}
+        outcomes: dict[int, Outcome] = {}
+        for number in numbers:
+            case = self._cases[number]
+            key = tuple(id(each) for each in allowed[case.fold])
+            if key not in routers:
+                routers[key] = with_keywords(self._router, [each.found for each in allowed[case.fold]])
+            decision = routers[key].classify(case.decided.text, case.decided.place)
+            outcomes[number] = outcome_of(decision, self._router.route_from)
+        return outcomes
+
+    def _effect(self, outcomes: Mapping[int, Outcome], now: bool = True) -> Effect:
+        """Compare outcomes with what is accepted by now, or with how it all began."""
+        effect = Effect()
+        for number, outcome in outcomes.items():
+            case = self._cases[number]
+            effect += _change(self._outcomes[number] if now else case.outcome, outcome, case.wanted)
+        return effect
+
+
+def _change(before: Outcome, after: Outcome, wanted: str) -> Effect:
+    was, is_now = before.agency_type == wanted, after.agency_type == wanted
+    return Effect(
+        right=int(is_now and not was),
+        wrong=int(was and not is_now),
+        to_person=int(before.sure and not after.sure),
+        from_person=int(after.sure and not before.sure),
+    )
+
+
+def with_keywords(router: Router, keywords: Iterable[Found]) -> Router:
+    """Return the router as it would be with these keywords in its topics."""
+    changes: dict[str, dict[str, float]] = {}
+    for each in keywords:
+        changes.setdefault(each.topic, {})[each.words] = each.weight
+    index = router.topics
+    topics = [_changed(topic, changes.get(topic.id, {})) for topic in index.topics.values()]
+    return replace(router, topics=TopicIndex(topics, index.types.values(), router.slang))
+
+
+def _changed(topic: Topic, keywords: Mapping[str, float]) -> Topic:
+    merged = {**topic.keywords, **keywords}
+    return replace(topic, keywords={words: weight for words, weight in merged.items() if weight}) if keywords else topic

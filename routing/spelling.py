@@ -1,0 +1,114 @@
+"""From words as citizens write them to the words a vocabulary knows: clitics, prefixes and suffixes, slips of the thumb.
+
+`jalannya` is jalan, `pembuatan` (sim) is membuat, `dipangkasin` is dipangkas, `pemadman` is pemadaman. Only words that
+the vocabulary does not know are looked at, so what is written right costs one look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from rapidfuzz.distance import OSA
+
+_CLITICS = ("nya", "lah", "kah", "pun", "ku", "mu")
+_SUFFIXES = ("kan", "an", "in", "i")
+# Prefix, and the letter that a nasal prefix may have swallowed: memangkas is me + pangkas, menyapu is me + sapu.
+_PREFIXES = (
+    ("meny", "s"), ("meng", "k"), ("meng", ""), ("mem", "p"), ("mem", ""), ("men", "t"), ("men", ""), ("me", ""),
+    ("peny", "s"), ("peng", "k"), ("peng", ""), ("pem", "p"), ("pem", ""), ("pen", "t"), ("pen", ""), ("pe", ""),
+    ("di", ""), ("ter", ""), ("ber", ""), ("se", ""), ("ke", ""), ("ng", "k"), ("ng", ""), ("ny", "s"), ("n", "t"),
+)  # fmt: skip
+_SHORTEST_ROOT = 4
+_SHORTEST_BASE = 3  # of a clitic: `airnya`
+# In shorter words one letter makes another word (pasar, pasir): a slip is mended in long ones only.
+_SHORTEST_TYPO = 7
+_REMEMBERED = 50_000
+
+
+class Spelling:
+    """The words of one vocabulary; `ordinary` are good words that it does not know, and that are no slips of it."""
+
+    def __init__(self, known: Collection[str], ordinary: Collection[str] = ()) -> None:
+        self._known = frozenset(known)
+        self._ordinary = frozenset(ordinary)
+        self._roots = _roots(self._known)
+        self._slips = _slips(self._known)
+        self._read: dict[str, str] = {}
+
+    def read(self, tokens: Sequence[str]) -> list[str]:
+        """Give every token as the vocabulary writes it; unknown ones stay as they are."""
+        known, read = self._known, self._read
+        return [token if token in known else read.get(token) or self._look_closer(token) for token in tokens]
+
+    def _look_closer(self, token: str) -> str:
+        """Find the word meant, and remember it: texts use the same words again and again."""
+        if len(self._read) >= _REMEMBERED:
+            self._read.clear()
+        meant = self._derived(token) or self._mended(token) or token
+        self._read[token] = meant
+        return meant
+
+    def _derived(self, token: str) -> str | None:
+        """The known word from which this one is made, or which is made from the same root."""
+        if token in self._ordinary or not token.isalpha():
+            return None
+        for form in _forms(token):
+            if form in self._known:
+                return form
+            if form in self._roots:
+                return self._roots[form]
+        return None
+
+    def _mended(self, token: str) -> str | None:
+        """The one known word that is one slip away: a letter too many, too few, wrong, or swapped with the next."""
+        if len(token) < _SHORTEST_TYPO or token in self._ordinary or not token.isalpha():
+            return None
+        near = {word for variant in _variants(token) for word in self._slips.get(variant, ())}
+        close = [word for word in near if word[0] == token[0] and OSA.distance(token, word, score_cutoff=1) <= 1]
+        return close[0] if len(close) == 1 else None
+
+
+def _forms(word: str) -> Iterator[str]:
+    """What may be inside a word, the longest first: without clitic, then without prefix, suffix or both."""
+    for clitic in _CLITICS:
+        if word.endswith(clitic) and len(word) - len(clitic) >= _SHORTEST_BASE:
+            yield word[: -len(clitic)]
+            word = word[: -len(clitic)]
+            break
+    yield from _without_affixes(word)
+
+
+def _without_affixes(word: str) -> Iterator[str]:
+    bare = [word, *(word[: -len(suffix)] for suffix in _SUFFIXES if word.endswith(suffix))]
+    for form in bare:
+        for prefix, swallowed in _PREFIXES:
+            root = swallowed + form[len(prefix) :]
+            if form.startswith(prefix) and len(root) >= _SHORTEST_ROOT:
+                yield root
+        if form is not word and len(form) >= _SHORTEST_ROOT:
+            yield form
+
+
+def _roots(known: Iterable[str]) -> dict[str, str]:
+    """What is inside the known words, where that tells them apart: `buang` is in membuang."""
+    found: dict[str, set[str]] = {}
+    for word in known:
+        if len(word) > _SHORTEST_ROOT and word.isalpha():
+            for form in _without_affixes(word):
+                found.setdefault(form, set()).add(word)
+    return {form: min(words, key=lambda each: (len(each), each)) for form, words in found.items()}
+
+
+def _slips(known: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Every known long word under each of its variants with a letter left out."""
+    found: dict[str, list[str]] = {}
+    for word in known:
+        if len(word) >= _SHORTEST_TYPO - 1 and word.isalpha():
+            for variant in _variants(word):
+                found.setdefault(variant, []).append(word)
+    return {variant: tuple(words) for variant, words in found.items()}
+
+
+def _variants(word: str) -> set[str]:
+    """The word, and the word with each of its letters left out: two words one slip apart share one of them."""
+    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}

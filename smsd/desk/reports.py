@@ -1,0 +1,226 @@
+"""How a report begins: opened, asked where it is, put together from several texts, sent to who is competent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from parser import ticket_code
+from parser.continuation import continues, rejoin
+from parser.intents import Complaint
+from parser.privacy import mask_names
+from routing.agencies import Agency
+from routing.classify import Decision
+from routing.text import normalise
+from smsd.desk.rules import CLOSED, STATUS, Desk
+from smsd.desk.talk import Handled, Ids, Inbound, Said, Talk, Ticket
+from smsd.writes import ClosedQuestion, Event, NewTicket, PhoneChange, Writes
+
+_TYPED_CODE = re.compile(ticket_code.SHAPE)
+
+
+def open_report(
+    desk: Desk, talk: Talk, message: Inbound, complaint: Complaint, decision: Decision, now: datetime, ids: Ids
+) -> Handled:
+    """A complaint becomes a ticket, which goes to an agency or to triage, or waits until the citizen has said where.
+
+    One SMS acknowledges it; in danger that says first whom to call.
+    """
+    new = _new_ticket(desk, message, complaint, decision, now, ids)
+    ticket = _as_ticket(new, desk.triage.code, talk.phone.language)
+    opened = Event(ticket.id, now, "opened", "citizen", "diterima", desk.triage.code)
+    due = desk.deadlines.verify_due(now, desk.zone)
+    writes = Writes(tickets=[new], events=[replace(opened, due_at=due, due_for="verify")])
+    if talk.phone.quiet:
+        writes.phones.append(PhoneChange(talk.phone.id, quiet=False))
+    if decision.asks_place:
+        writes.add(_ask_place(desk, ticket, decision, now))
+    else:
+        agency, sent = _send_on(desk, ticket, decision, now, ids)
+        writes.add(sent)
+        writes.add(_acknowledge(desk, ticket, agency, now, decision.emergency))
+    return Handled("complaint", writes, ticket.id)
+
+
+def _new_ticket(
+    desk: Desk, message: Inbound, complaint: Complaint, decision: Decision, now: datetime, ids: Ids
+) -> NewTicket:
+    anonymous = complaint.secrecy == "anonim"
+    return NewTicket(
+        id=next(ids.tickets),
+        code=ticket_code.new_code(desk.choose),
+        phone_id=message.phone_id,
+        message_id=message.id,
+        text=mask_names(complaint.text) if anonymous else complaint.text,
+        klass=decision.klass,
+        topic=decision.topic,
+        place=decision.place,
+        confidential=decision.confidential or complaint.secrecy == "rahasia",
+        confidence=decision.confidence,
+        reasons=_reasons(desk, decision),
+        opened_at=now,
+        anonymous=anonymous,
+    )
+
+
+def _as_ticket(new: NewTicket, agency: str, language: str) -> Ticket:
+    """The ticket as the desk would find it if it were written already."""
+    fields = {name: value for name, value in vars(new).items() if name in Ticket.__dataclass_fields__}
+    told = {"declined": 0, "reopened": 0, "last_answer": None, "answered_at": None}
+    return Ticket(**fields, **told, status="diterima", agency=agency, due_at=None, language=language, dispatch_id=None)
+
+
+def _reasons(desk: Desk, decision: Decision) -> list[str]:
+    """Why this agency, and why the triage desk instead where that has no address."""
+    return [*decision.reasons, *desk.mailbox(decision.agency)[1]]
+
+
+def _ask_place(desk: Desk, ticket: Ticket, decision: Decision, now: datetime) -> Writes:
+    """The report waits; the citizen is asked where, once."""
+    until = now + desk.patience.place_wait
+    writes = desk.ask(ticket, "tempat", now, until)
+    writes.events.append(Event(ticket.id, now, "place_asked", "gateway", "tunda", due_at=until, due_for="reply"))
+    name = "darurat_tempat" if decision.emergency else "tanya_tempat"
+    writes.add(desk.say_about(ticket, name, emergency=decision.emergency or ""))
+    return writes
+
+
+def _send_on(desk: Desk, ticket: Ticket, decision: Decision, now: datetime, ids: Ids) -> tuple[Agency, Writes]:
+    """To the agency that was decided on; where the matter is its own conduct, somebody above it knows too."""
+    agency, _ = desk.mailbox(decision.agency)
+    writes = Writes()
+    if agency.code != desk.triage.code:
+        verified = {"confidence": round(decision.confidence, 3)}
+        writes.events.append(Event(ticket.id, now, "verified", "gateway", "terverifikasi", data=verified))
+    reasons = _reasons(desk, decision)
+    writes.add(desk.dispatch(ticket.id, agency, now, "gateway", next(ids.dispatches), reasons))
+    overseer = desk.mailbox(decision.oversight)[0] if decision.oversight else agency
+    if overseer.code != agency.code:
+        why = f"laporan ini menyangkut {agency.short_name} sendiri, maka Anda mendapat tembusan"
+        writes.add(desk.copy(ticket.id, overseer, now, next(ids.dispatches), why))
+    return agency, writes
+
+
+def _acknowledge(
+    desk: Desk, ticket: Ticket, agency: Agency, now: datetime, emergency: str | None, priority: int = 0
+) -> Writes:
+    """Where the report is now; in danger, whom to call."""
+    routed = agency.code != desk.triage.code
+    forwarded = "diteruskan_rahasia" if ticket.confidential else "diteruskan"
+    name = "darurat" if emergency else forwarded if routed else "diterima"
+    due = desk.first_answer_due(agency, now)
+    return desk.say_about(ticket, name, priority, agency=agency, due=due, emergency=emergency or "")
+
+
+# ---------------------------------------------------------------- where
+
+
+def complete_place(
+    desk: Desk, ticket: Ticket, message: Inbound, said: str, whole: str, now: datetime, ids: Ids, *, asked: bool = True
+) -> Writes | None:
+    """The ticket decided anew on its whole text, the place from what was `said` last, and sent on.
+
+    A second time it is not asked: what stays unclear goes to a person. Only where nothing was `asked` of this text,
+    and it does not help, the question stays open (None).
+    """
+    place = desk.router.places.find(normalise(said, desk.router.slang), ticket.place)
+    decision = desk.router.classify(whole, place.code)
+    if decision.asks_place and not asked:
+        return None
+    now_known = replace(
+        ticket,
+        confidential=ticket.confidential or decision.confidential,
+        topic=decision.topic,
+        place=decision.place,
+    )
+    event = Event(
+        *(ticket.id, now, "place_given", "citizen", "diterima"),
+        due_at=desk.deadlines.verify_due(now, desk.zone),
+        due_for="verify",
+        data={"text": said, "message": message.id},
+        sets=_decided(desk, now_known, whole, decision),
+    )
+    writes = desk.close(ticket, now, "tempat")
+    writes.events.append(event)
+    agency, sent = _send_on(desk, now_known, decision, now, ids)
+    writes.add(sent)
+    writes.add(_acknowledge(desk, now_known, agency, now, None))
+    return writes
+
+
+def _decided(desk: Desk, ticket: Ticket, whole: str, decision: Decision) -> dict[str, Any]:
+    return {
+        "text": whole,
+        "class": decision.klass,
+        "topic": ticket.topic,
+        "place": ticket.place,
+        "confidential": ticket.confidential,
+        "confidence": decision.confidence,
+        "reasons": _reasons(desk, decision),
+    }
+
+
+def place_unknown(desk: Desk, ticket: Ticket, now: datetime, ids: Ids) -> Writes:
+    """Nobody has said where in time: a person takes the report as it is."""
+    writes = Writes(closed=[ClosedQuestion(ticket.id, now, "expired", "tempat")])
+    writes.events.append(Event(ticket.id, now, "place_not_given", "gateway", "diterima"))
+    reason = "pelapor ditanya tempat kejadiannya dan tidak menjawab"
+    writes.add(desk.dispatch(ticket.id, desk.triage, now, "gateway", next(ids.dispatches), [reason]))
+    writes.add(_acknowledge(desk, ticket, desk.triage, now, None, STATUS))
+    return writes
+
+
+# ---------------------------------------------------------------- in pieces, and twice
+
+
+def with_more(ticket: Ticket, text: str, glue: str = "\n") -> str:
+    """The ticket's text with more words of the citizen's, names masked where that was asked for."""
+    whole = f"{ticket.text}{glue}{text}"
+    return mask_names(whole) if ticket.anonymous else whole
+
+
+def go_on(desk: Desk, talk: Talk, message: Inbound, text: str, now: datetime, ids: Ids) -> Handled | None:
+    """A text that reads as the rest of one that is a ticket already; None where it is no such text."""
+    last = talk.recent[0] if talk.recent else None
+    ticket = talk.ticket(last.ticket_id) if last and _is_rest(desk, last, message, text) else None
+    if last is None or ticket is None or ticket.status in CLOSED:
+        return None
+    whole = rejoin(ticket.text, text)
+    whole = mask_names(whole) if ticket.anonymous else whole
+    if talk.is_asked(ticket, "tempat"):
+        completed = complete_place(desk, ticket, message, text, whole, now, ids, asked=False)
+        if completed is not None:
+            return Handled("joined", completed, ticket.id)
+    data = {"text": text, "message": message.id}
+    writes = Writes(events=[Event(ticket.id, now, "citizen_added", "citizen", data=data, sets={"text": whole})])
+    writes.mails += desk.mail(ticket, "tambahan", text)
+    if last.told:
+        writes.add(desk.say_about(ticket, "ditambah"))
+    return Handled("joined", writes, ticket.id)
+
+
+def _is_rest(desk: Desk, last: Said, message: Inbound, text: str) -> bool:
+    apart = message.sent_at - last.sent_at
+    soon = apart <= desk.patience.join_texts and message.sent_at >= last.sent_at
+    return soon and last.outcome in ("complaint", "joined") and continues(last.text, text)
+
+
+def find_repeated(desk: Desk, talk: Talk, message: Inbound, text: str) -> Ticket | None:
+    """The ticket that this very text has opened, or was added to, within a day; spelling apart, codes apart."""
+    if not talk.recent:
+        return None
+    raw, plain = _plain(desk, message.text), _plain(desk, text)
+    for said in talk.recent:
+        ticket = talk.ticket(said.ticket_id)
+        if ticket is None or ticket.status in CLOSED:
+            continue
+        if raw == _plain(desk, said.text) or plain == _plain(desk, ticket.text):
+            return ticket
+    return None
+
+
+def _plain(desk: Desk, text: str) -> str:
+    """The normal form that is compared; where no word is in it (emoji), the text."""
+    return normalise(_TYPED_CODE.sub(" ", text), desk.router.slang).text or text.strip()
