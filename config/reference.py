@@ -1,7 +1,8 @@
 """The reference data that routing works with: read from files, checked, and put together.
 
 What is shipped lies in `config/data`. An operator's file replaces the agencies, and adds to or overrides the topics,
-the aliases of places and the slang. Every problem is told with its file, its line and the cure, and all at once.
+the aliases of places, the channel words and the slang. Every problem is told with its file, its line and the cure,
+and all at once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 
+from config.channel_file import ChannelWords, build_channels, read_channels
 from config.data_files import (
     GSM_SAFE,
     SHIPPED,
@@ -45,9 +47,10 @@ def load_router(
     places: Path | None = None,
     agencies: Path | None = None,
     slang: Path | None = None,
+    channels: Path | None = None,
 ) -> Router:
     """Build the router from the shipped data and the operator's files; raises the first `ReferenceDataError`."""
-    reference = _read(topics, places, agencies, slang)
+    reference = _read(topics, places, agencies, slang, channels)
     if reference.problems:
         raise reference.problems[0]
     types = reference.types.values()
@@ -63,6 +66,9 @@ def load_router(
         places=gazetteer,
         agencies=Directory(reference.agencies, types, gazetteer.label),
         slang=reference.slang,
+        channels=build_channels(
+            reference.channels, reference.regions, reference.aliases, frozenset(reference.ordinary)
+        ),
     )
 
 
@@ -71,9 +77,10 @@ def check_reference(
     places: Path | None = None,
     agencies: Path | None = None,
     slang: Path | None = None,
+    channels: Path | None = None,
 ) -> list[ReferenceDataError]:
     """Return all that is wrong with the reference data, nothing if it is fine."""
-    return _read(topics, places, agencies, slang).problems
+    return _read(topics, places, agencies, slang, channels).problems
 
 
 @dataclass(slots=True)
@@ -88,9 +95,12 @@ class _Reference:
     slang: Slang = field(default_factory=dict)
     topics: list[Topic] = field(default_factory=list)
     agencies: list[Agency] = field(default_factory=list)
+    channels: ChannelWords = field(default_factory=ChannelWords)
 
 
-def _read(topics: Path | None, places: Path | None, agencies: Path | None, slang: Path | None) -> _Reference:
+def _read(
+    topics: Path | None, places: Path | None, agencies: Path | None, slang: Path | None, channels: Path | None
+) -> _Reference:
     """Read every file; later ones are checked against earlier ones."""
     data = _Reference()
     data.slang = {**_slang(data, SHIPPED / "slang.csv"), **(_slang(data, slang) if slang else {})}
@@ -102,6 +112,7 @@ def _read(topics: Path | None, places: Path | None, agencies: Path | None, slang
             data.aliases.update(_aliases(data, aliases))
     data.topics = list(read_topics(data.problems, data.types, topics))
     data.agencies = list(_agencies(data, agencies or SHIPPED / "agencies.csv"))
+    data.channels = read_channels(data.problems, data.types, data.regions, channels)
     return data
 
 

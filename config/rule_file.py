@@ -27,17 +27,18 @@ class RuleFile:
     table: str
     keys: Mapping[str, type]
     needed: Collection[str]
-    lists: str  # a table of lists beside the rules, under this name; merged key by key
+    lists: str  # a table of lists beside the rules, under this name; an operator's are added
 
-    def read(self, problems: Problems, own: Path | None) -> tuple[list[tuple[Row, dict[str, Any]]], dict[str, Any]]:
+    def read(self, problems: Problems, own: Path | None) -> tuple[list[tuple[Row, dict[str, Any]]], dict[str, list[str]]]:
         """The rules, each with where it was last written, and the lists; problems are noted, faulty rules left out."""
         rules: dict[str, tuple[Row, dict[str, Any]]] = {}
-        lists: dict[str, Any] = {}
+        lists: dict[str, list[str]] = {}
         for source in (SHIPPED / self.name, own):
             document = _document(problems, source) if source is not None else None
             if source is None or document is None or not self._is_in_shape(problems, source, document):
                 continue
-            lists.update(document.get(self.lists, {}))
+            for key, values in document.get(self.lists, {}).items():
+                lists[key] = [*lists.get(key, ()), *values]
             for row, rule in self._rules(problems, source, document):
                 _, old = rules.get(rule["id"], (row, {}))
                 rules[rule["id"]] = row, {**old, **rule}
@@ -103,7 +104,7 @@ def _document(problems: Problems, source: Traversable | Path) -> dict[str, Any] 
 
 
 def _is_of_kind(value: object, kind: type) -> bool:
-    """Tell whether a value is what a key asks for: true is no number, 3 is a number with a fraction, lists hold texts."""
+    """Tell whether a value is what a key asks for: true is no number, 3 is one with a fraction, lists hold texts."""
     if isinstance(value, list):
         return kind is list and all(isinstance(each, str) for each in value)
     return type(value) is kind or (kind is float and type(value) is int)

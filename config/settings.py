@@ -44,6 +44,8 @@ class Gateway:
     timezone: str = "Asia/Jakarta"
     state_dir: Path = Path("/var/lib/smsd")
     parts_wait_s: float = 600.0  # a long SMS whose last part has not come by then is handled as it is
+    join_texts_s: float = 90.0  # texts of one number that are sent within it and read as one are one report
+    place_wait_h: float = 24.0  # a report waits so long for the citizen to say where
     shutdown_s: float = 20.0  # the budget of a clean stop; keep it below systemd's TimeoutStopSec
 
 
@@ -102,6 +104,7 @@ class Limits:
     """[limits]: what one number may cost us, and how long we try."""
 
     automatic_per_hour: int = 60  # SMS that one number is sent by the gateway itself
+    wrong_codes_per_day: int = 5  # codes of nobody's or somebody else's report that one number may try
     sms_attempts: int = 8
     mail_attempts: int = 12
     message_attempts: int = 3  # before an SMS or a mail that cannot be handled is quarantined

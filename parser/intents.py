@@ -1,4 +1,4 @@
-"""What a citizen's text can mean. A `code` is ten valid digits; an `index` counts the citizen's own list, from 1 to 9."""
+"""What a citizen's text can mean. A `code` is ten valid digits; an `index`, 1 to 9, counts the citizen's own list."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -126,19 +126,5 @@ class Slip:
 
 
 Intent = (
-    Complaint
-    | Status
-    | Help
-    | Add
-    | Cancel
-    | Hide
-    | Yes
-    | No
-    | Rating
-    | Full
-    | Reopen
-    | Stop
-    | Resume
-    | OneOff
-    | Slip
+    Complaint | Status | Help | Add | Cancel | Hide | Yes | No | Rating | Full | Reopen | Stop | Resume | OneOff | Slip
 )

@@ -1,219 +1,183 @@
 """What a citizen's text means. Free text is always a complaint; a word is a command only in a strict shape.
 
-    command   = status | help | add | cancel | code
-    status    = STATUS_WORD [ number from 1 to 9 | code ]      nothing else in the text
-    help      = HELP_WORD                                      nothing else in the text
+    answer    = see sms_answer                              only while a question to the number is open
+    about     = WORD [ target ]                             nothing else in the text
+                WORD: STATUS, BATAL, RAHASIA, ANONIM, LENGKAP, BUKA; STATUS takes a one-off number behind a code
+    alone     = BANTUAN | STOP | MULAI | KODE | question marks      nothing else in the text
     add       = ADD_WORD code text
-    cancel    = CANCEL_WORD code                               nothing else in the text
-    code      = [ LABEL ] a ticket code whose check digit is right, nothing else in the text
+              | ADD_WORD ( "no" index | index separator ) text
+              | ADD_WORD separator text                     the last report
+    code      = [ LABEL ] code [ one-off ]                  nothing else in the text: its status
+    complaint = [ mark ] text                               see sms_secrecy
 
-Case, punctuation around words and courtesy behind a code do not matter. So `Status BPJS saya diblokir`, `Cek air di
-kampung kami`, `Bantuan belum cair` and `Batal` alone are complaints.
+`target` is a ticket code or a number from 1 to 9, see sms_target. Case, punctuation around words and courtesy behind
+them do not matter. So `Status BPJS saya diblokir`, `Cek air di kampung kami`, `Bantuan belum cair` and `Tambah 2 armada
+bus` are complaints.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from parser import ticket_code
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """Anything that is no command."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How far is it: of the ticket with this code, of number `index` in the citizen's list, or of all of them."""
-
-    code: str | None = None
-    index: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Help:
-    """What can I do here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Add:
-    """More to say on a ticket."""
-
-    code: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """The citizen takes the ticket back."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Slip:
-    """A command with a number that was meant to be a ticket code and is none."""
-
-    command: str
-    typed: str
-
-
-Intent = Complaint | Status | Help | Add | Cancel | Slip
-
-# What people write for a command, misspellings included; a space stands for any space or punctuation.
-STATUS_WORDS = (
-    "status",
-    "status laporan",
-    "status laporan saya",
-    "status aduan",
-    "status pengaduan",
-    "cek",
-    "cek status",
-    "cek status laporan",
-    "cek status laporan saya",
-    "cek laporan",
-    "cek laporan saya",
-    "cek aduan",
-    "chek",
-    "check",
-    "cek sts",
-    "sts",
-    "stts",
-    "sttus",
-    "statu",
-    "statuss",
-    "setatus",
-    "stat us",
-    "progres",
-    "progress",
-    "sampai mana",
-    "sampe mana",
-    "sudah sampai mana",
-    "sdh sampai mana",
+from parser.intents import (
+    Add,
+    Cancel,
+    Complaint,
+    Expect,
+    Full,
+    Help,
+    Hide,
+    Intent,
+    No,
+    OneOff,
+    Rating,
+    Reopen,
+    Resume,
+    Secrecy,
+    Slip,
+    Status,
+    Stop,
+    Yes,
 )
-HELP_WORDS = ("bantuan", "help", "info", "cara", "format", "menu", "petunjuk", "cara lapor", "cara melapor")
-ADD_WORDS = (
-    "tambah",
-    "tambahan",
-    "tambahkan",
-    "tmbah",
-    "tmbh",
-    "tambh",
-    "tmbahan",
-    "tmbhan",
-    "susulan",
-    "lengkapi",
-    "melengkapi",
-)
-CANCEL_WORDS = (
-    "batal",
-    "batalkan",
-    "btal",
-    "btl",
-    "batal laporan",
-    "batalkan laporan",
-    "cabut",
-    "cabut laporan",
-    "salah kirim",
-)
-_LABELS = ("id", "no", "nmr", "nomor", "nomer", "kode", "tiket", "laporan", "lap", "aduan", "info", "tanya")
-_COURTESY = ("pak", "bu", "bpk", "ibu", "min", "admin", "kak", "ya", "dong", "tolong", "mohon", "terima kasih")
-_MORE_COURTESY = ("terimakasih", "makasih", "trims", "trm ksh", "tks", "thx")
+from parser.sms_answer import is_bare_answer, read_answer
+from parser.sms_secrecy import read_complaint
+from parser.sms_target import Target, about, read_code, read_one_off, targets
+from parser.sms_words import commands, is_closed, is_courtesy
+from parser.ticket_code import plain_digits
 
-_GAP = r"[\s.,:;#*/=_()<>\"'!?\-–—]"
+__all__ = [
+    "Add",
+    "Cancel",
+    "Complaint",
+    "Expect",
+    "Full",
+    "Help",
+    "Hide",
+    "Intent",
+    "No",
+    "OneOff",
+    "Rating",
+    "Reopen",
+    "Resume",
+    "Secrecy",
+    "Slip",
+    "Status",
+    "Stop",
+    "Yes",
+    "is_bare_answer",
+    "is_courtesy",
+    "is_robot_sender",
+    "read_sms",
+]
+
+# Commands about a ticket, and what they mean with or without one.
+_ABOUT: dict[str, Callable[[str | None, int | None], Intent]] = {
+    "BATAL": Cancel,
+    "RAHASIA": lambda code, index: Hide("rahasia", code, index),
+    "ANONIM": lambda code, index: Hide("anonim", code, index),
+    "LENGKAP": Full,
+    "BUKA": Reopen,
+}
+# Commands that stand alone. Who says that something is to be added or new and says no more must be told how.
+_ALONE: dict[str, Intent] = {
+    "BANTUAN": Help(),
+    "TAMBAH": Help(),
+    "LENGKAPI": Help(),
+    "BARU": Help(),
+    "STOP": Stop(),
+    "MULAI": Resume(),
+    "KODE": OneOff(),
+}
+
+_QUESTION_MARKS = re.compile(r"(?=.*\?)[\W_]*", re.DOTALL)
+_LEADING_GAP = re.compile(r"[\s.,:;#=*/)\]>\-–—]*+")
+# A number from the list, and no quantity: `no 2 lubangnya`, `#2 lubangnya`; `2: lubangnya`, `2) lubangnya`.
+_NUMBERED = re.compile(r"[\s:]*+(?:(?i:nomor|nomer|nmr|no)[\s.:#]*+|#)([1-9])(?!\w|[.,]\d)")
+_LISTED = re.compile(r"\s*+[:#\-]?\s*+([1-9])[^\S\n]*+(?:[.:#)\n](?!\d)|[,\-–—](?!\s*\d))")
+# `tambah-tambah` is no separator.
+_SET_APART = re.compile(r"[^\S\n]*+(?:[:#\n]|[-–—](?!(?i:tamb)))")
 
 
-def _any(words: tuple[str, ...]) -> str:
-    """A pattern for any of the words in any case, the longest first."""
-    longest_first = sorted(words, key=len, reverse=True)
-    return "(?i:" + "|".join(word.replace(" ", _GAP + "+") for word in longest_first) + ")"
+def read_sms(text: str, expects: frozenset[Expect] = frozenset()) -> Intent:
+    """What the citizen wants; a Complaint wherever no rule fits the whole text. `expects`: the questions that are open.
+
+    A code alone goes first: `4 821 309 764` begins like a rating.
+    """
+    plain = plain_digits(text)
+    code = _code(plain)
+    if isinstance(code, Status):
+        return code
+    return read_answer(plain, expects) or _command(plain) or code or _question(plain) or read_complaint(text)
 
 
-# A digit or two too few or too many, or a wrong first one. What begins with 0 is a phone number, perhaps a swindler's.
-_MISCOUNTED = rf"[1-9](?:{ticket_code.SEPARATOR}*{ticket_code.DIGIT}){{7,11}}"
-_LABEL = rf"(?:{_any(_LABELS)}{_GAP}*)*"
-_NUMBER = rf"{_LABEL}(?P<number>{ticket_code.SHAPE})"
-_CLOSING = rf"(?:{_GAP}+{_any(_COURTESY + _MORE_COURTESY)})*{_GAP}*"
-
-_STATUS = re.compile(
-    rf"{_GAP}*{_any(STATUS_WORDS)}(?:{_GAP}*{_NUMBER}{_CLOSING}|{_GAP}+(?P<index>[1-9]){_GAP}*|{_GAP}*)"
-)
-_HELP = re.compile(rf"{_GAP}*{_any(HELP_WORDS)}{_GAP}*|\s*[?]+\s*")
-_ADD = re.compile(rf"{_GAP}*{_any(ADD_WORDS)}{_GAP}*{_NUMBER}(?P<text>.*)", re.DOTALL)
-_CANCEL = re.compile(rf"{_GAP}*{_any(CANCEL_WORDS)}{_GAP}*{_NUMBER}{_CLOSING}")
-_CODE = re.compile(rf"{_GAP}*{_NUMBER}{_CLOSING}")
-_WRONG_NUMBER = re.compile(
-    rf"{_GAP}*(?:(?P<status>{_any(STATUS_WORDS)})|{_any(CANCEL_WORDS)}){_GAP}*{_LABEL}(?P<number>{_MISCOUNTED}){_GAP}*"
-)
-_LEADING_GAP = re.compile(r"[\s.,:;#=*\-–—]*")
-
-
-def read_sms(text: str) -> Intent:
-    """What the citizen wants; a Complaint wherever no rule fits the whole text."""
-    for rule in (_status, _help, _add, _cancel, _code, _wrong_number):
-        if intent := rule(text):
+def _command(text: str) -> Intent | None:
+    """What the longest command word says that the rest of the text fits."""
+    for word, end in commands(text):
+        rule = _RULES.get(word, _about_or_alone)
+        if intent := rule(word, text, end):
             return intent
-    return Complaint(text.strip())
+    return None
 
 
-def _status(text: str) -> Intent | None:
-    """A word for status, alone or with a code or a list number from 1 to 9, and nothing else."""
-    found = _STATUS.fullmatch(text)
-    if not found:
-        return None
-    if found["index"]:
-        return Status(index=int(found["index"]))
-    if not found["number"]:
+def _about_or_alone(word: str, text: str, at: int) -> Intent | None:
+    """A word that stands alone or with a ticket."""
+    make = _ABOUT.get(word)
+    if is_closed(text, at):
+        return make(None, None) if make else _ALONE[word]
+    return about(text, at, word, make) if make else None
+
+
+def _status(word: str, text: str, at: int) -> Intent | None:
+    """A word for status, alone, with a number from the list, or with a code and perhaps a one-off number."""
+    if is_closed(text, at):
         return Status()
-    code = _valid(found["number"])
-    return Status(code) if code else Slip("STATUS", found["number"])
+    for target in targets(text, at):
+        if intent := _status_of(word, text, target):
+            return intent
+    return None
 
 
-def _help(text: str) -> Intent | None:
-    """A word for help, or a question mark, and nothing else."""
-    return Help() if _HELP.fullmatch(text) else None
-
-
-def _add(text: str) -> Intent | None:
-    """A word for add, a code, and what is to be added; without that, how to add is what the citizen must know."""
-    found = _ADD.fullmatch(text)
-    if not found:
+def _status_of(word: str, text: str, target: Target) -> Intent | None:
+    one_off, end = (None, target.end) if target.index else read_one_off(text, target.end)
+    if not is_closed(text, end):
         return None
-    code = _valid(found["number"])
-    if not code:
-        return Slip("TAMBAH", found["number"])
-    addition = _LEADING_GAP.sub("", found["text"], count=1).rstrip()
-    return Add(code, addition) if addition else Help()
+    return Slip(word, target.slip) if target.slip else Status(target.code, target.index, one_off)
 
 
-def _cancel(text: str) -> Intent | None:
-    """A word for cancel and a code, and nothing else."""
-    found = _CANCEL.fullmatch(text)
-    if not found:
-        return None
-    code = _valid(found["number"])
-    return Cancel(code) if code else Slip("BATAL", found["number"])
+def _add(word: str, text: str, at: int) -> Intent | None:
+    """A word for add, a ticket or a separator, and what is to be added."""
+    if is_closed(text, at):
+        return _ALONE[word]
+    target = read_code(text, at)
+    if target and target.code:
+        return _added(text, target.end, code=target.code)
+    if listed := _NUMBERED.match(text, at) or _LISTED.match(text, at):
+        return _added(text, listed.end(), index=int(listed[1]))
+    if target:
+        return Slip("TAMBAH", target.slip)
+    if about(text, at, word, lambda code, index: Help()) == Help():
+        return Help()
+    apart = _SET_APART.match(text, at) if word == "TAMBAH" else None
+    return _added(text, apart.end()) if apart else None
+
+
+def _added(text: str, at: int, code: str | None = None, index: int | None = None) -> Intent:
+    """The words from there on; without any, how to add is what the citizen must know."""
+    addition = _LEADING_GAP.sub("", text[at:], count=1).rstrip()
+    return Help() if is_closed(addition, 0) else Add(addition, code, index)
 
 
 def _code(text: str) -> Intent | None:
-    """A code and nothing else asks for its status; a wrong one may be any number, so it is left to a person."""
-    found = _CODE.fullmatch(text)
-    code = _valid(found["number"]) if found else None
-    return Status(code) if code else None
+    """A code and nothing else asks for its status."""
+    target = read_code(text, 0)
+    return _status_of("STATUS", text, target) if target else None
 
 
-def _wrong_number(text: str) -> Intent | None:
-    """A word for status or cancel and a number that is nearly a code, and nothing else: no complaint is that short."""
-    found = _WRONG_NUMBER.fullmatch(text)
-    return Slip("STATUS" if found["status"] else "BATAL", found["number"]) if found else None
+def _question(text: str) -> Intent | None:
+    """Question marks and nothing else."""
+    return Help() if _QUESTION_MARKS.fullmatch(text) else None
 
 
-def _valid(typed: str) -> str | None:
-    """The ten digits of a code that was typed without a slip."""
-    code = ticket_code.read_code(typed)
-    return code.digits if isinstance(code, ticket_code.Code) else None
+_RULES: dict[str, Callable[[str, str, int], Intent | None]] = {"STATUS": _status, "TAMBAH": _add, "LENGKAPI": _add}
 
 
 def is_robot_sender(sender: str) -> bool:

@@ -1,7 +1,7 @@
 """YA, BELUM and 1 to 4: what they mean while a question to the number is open, and only then.
 
-    answer    = ( YA_WORD | BELUM_WORD ) [ address ] [ target | separator text ]
-    rating    = [ "nilai" ] 1 to 4 [ mood ] [ target ]        or a mood alone, in the words of the question
+answer    = ( YA_WORD | BELUM_WORD ) [ address ] [ target | separator text ]
+rating    = [ "nilai" ] 1 to 4 [ mood ] [ target ]        or a mood alone, in the words of the question
 """
 
 import re
@@ -9,9 +9,11 @@ from collections.abc import Callable
 
 from parser.intents import Expect, Intent, No, Rating, Yes
 from parser.sms_target import about
-from parser.sms_words import answers, is_closed, skip_address
+from parser.sms_words import answers, first_words, is_closed, skip_address
+from parser.ticket_code import plain_digits
 
-_SAYING: dict[str, Callable[[str | None, int | None, str], Intent]] = {"YA": Yes, "BELUM": No}
+_Saying = Callable[[str | None, int | None, str], Intent]
+_SAYING: dict[str, _Saying] = {"YA": Yes, "BELUM": No}
 
 # The scale as the question gives it.
 _MOODS = {"sangat puas": 4, "puas": 3, "kurang puas": 2, "kecewa": 1}
@@ -35,6 +37,7 @@ def read_answer(text: str, expects: frozenset[Expect] = _NOTHING_OPEN) -> Intent
 
 def is_bare_answer(text: str) -> bool:
     """Nothing but a yes, a no or a digit from 1 to 9: never a report by itself."""
+    text = plain_digits(text)
     digit = _DIGIT_ALONE.match(text)
     if digit and is_closed(text, digit.end()):
         return True
@@ -45,16 +48,20 @@ def is_bare_answer(text: str) -> bool:
 def _said(text: str) -> Intent | None:
     """A word for yes or no, alone, with the ticket it is about, or with more behind a separator."""
     for word, end in answers(text):
-        said = _SAYING[word]
-        if is_closed(text, end):
-            return said(None, None, "")
-        # `no 2` is number 2, not a no.
-        if text[:end].strip().lower() != "no" and (found := about(text, end, word, lambda code, index: said(code, index, ""))):
-            return found
-        separator = _SEPARATOR.match(text, skip_address(text, end))
-        if separator:
-            return said(None, None, text[separator.end() :].rstrip())
+        if said := _said_with(_SAYING[word], word, text, end):
+            return said
     return None
+
+
+def _said_with(said: _Saying, word: str, text: str, at: int) -> Intent | None:
+    if is_closed(text, at):
+        return said(None, None, "")
+    # `no 2` is number 2, not a no.
+    number = first_words(text, 0, 1) == ["no"]
+    if not number and (found := about(text, at, word, lambda code, index: said(code, index, ""))):
+        return found
+    separator = _SEPARATOR.match(text, skip_address(text, at))
+    return said(None, None, text[separator.end() :].rstrip()) if separator else None
 
 
 def _rating(text: str) -> Intent | None:

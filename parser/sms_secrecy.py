@@ -11,9 +11,10 @@ small letters is a plain complaint.
 
 import re
 from dataclasses import replace
+from typing import Literal
 
 from parser.intents import Complaint, Hide
-from parser.sms_words import commands, first_words, is_closed
+from parser.sms_words import commands, first_words
 
 _MARKS = {
     "RAHASIA": Complaint("", secrecy="rahasia"),
@@ -26,7 +27,7 @@ _SEPARATOR = re.compile(r"[^\S\n]*+(?:[:#;,.=/*!)\]\n]|[-–—](?=\s)|(?<=\s)[-
 _GAP = re.compile(r"[\W_]*+")
 
 # `rahasia umum`: what everybody knows.
-_NO_SECRETS = frozenset({"umum", "negara", "dagang", "jabatan", "perusahaan", "bank", "pribadi"})
+_NO_SECRETS = frozenset({"umum", "negara", "dagang", "jabatan", "bank", "pribadi"})
 
 _NAME = r"(?:nama|identitas|data(?: diri| pribadi)?|no(?:mor)?(?: hp| wa| telepon| telp)?)"
 _MINE = r"(?:saya|sya|sy|kami|aku|gw|gue|pelapor|pengadu)"
@@ -41,9 +42,12 @@ _WISH = re.compile(
     rf"|{_NAME}(?:ku| {_MINE}) (?:jangan|jgn|jngn|jgan)(?: sampai)?(?: di)? {_SPOKEN})\b"
 )
 _TRACES = ("rahasia", "samar", "sembunyi", "jangan", "jgn", "jngn", "jgan")
-_NO_LETTERS = re.compile(r"[\W_]+")
+_BETWEEN = re.compile(r"[\W_]+")
 # What may stand beside a wish that is all there is in the text.
-_BESIDE_WISH = re.compile(rf"(?:{_PLEASE}|{_MINE}|sebagai|dan|pada|dalam|laporan|ini|itu|nya|lah|no|hp|wa)+")
+_PLEAS = (
+    "mohon mhn tolong tlg minta agar supaya harap tetap ya lah pak bu bpk min admin kak terima kasih terimakasih trims"
+)
+_BESIDE_WISH = frozenset(f"{_PLEAS} saya kami pelapor sebagai dan juga laporan laporannya aduan ini itu nya".split())
 
 
 def read_complaint(text: str) -> Complaint | Hide:
@@ -55,7 +59,45 @@ def read_complaint(text: str) -> Complaint | Hide:
             break
         rest, mark = marked
         marks = replace(marks, secrecy=marks.secrecy or mark.secrecy, new=marks.new or mark.new)
-    wish = _wish(rest)
-    if wish and wish.alone and not marks.secrecy:
+    wish = _read_wish(rest)
+    if wish == "alone" and marks == Complaint(""):
         return Hide("anonim")
     return replace(marks, text=rest, secrecy=marks.secrecy or ("anonim" if wish else ""))
+
+
+def _marked(text: str) -> tuple[str, Complaint] | None:
+    """The text behind a mark and what the mark says; the whole text where the mark may be a word of it."""
+    for name, end in commands(text):
+        mark = _MARKS.get(name)
+        if mark is None or (mark.secrecy and len(first_words(text[:end], 0, 2)) > 1):
+            continue
+        separator = _SEPARATOR.match(text, end)
+        if separator and separator.end() < len(text):
+            return text[separator.end() :], mark
+        if _stands_out(text, end):
+            return _GAP.sub("", text[end:], count=1), mark
+        if name == "ANONIM" or (mark.secrecy and text.isupper() and not _is_no_secret(text, end)):
+            return text, mark
+    return None
+
+
+def _stands_out(text: str, end: int) -> bool:
+    """Whether the words up to there are in capitals and those behind are not."""
+    return text[:end].isupper() and any(map(str.islower, text[end:])) and not _is_no_secret(text, end)
+
+
+def _is_no_secret(text: str, end: int) -> bool:
+    return not _NO_SECRETS.isdisjoint(first_words(text, end, 1))
+
+
+def _read_wish(text: str) -> Literal["", "within", "alone"]:
+    """Whether the citizen asks not to be named, and whether that is all there is."""
+    words = text.lower()
+    if not any(trace in words for trace in _TRACES):
+        return ""
+    words = _BETWEEN.sub(" ", words)
+    found = _WISH.search(words)
+    if not found:
+        return ""
+    beside = (words[: found.start()] + words[found.end() :]).split()
+    return "alone" if _BESIDE_WISH.issuperset(beside) else "within"

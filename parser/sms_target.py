@@ -1,10 +1,10 @@
 """Which ticket a command is about: a code, a number from the citizen's own list, or a slip of the thumb.
 
-    target    = [ LABEL ] ( code | miscounted | index )
-    code      = ten digits, typed as people type them; a slip where the check digit is wrong
-    miscounted= a digit or two too few or too many, or a wrong first one
-    index     = 1 to 9
-    one-off   = [ "kode" ] 4 digits, behind a code
+target    = [ LABEL ] ( code | miscounted | index )
+code      = ten digits, typed as people type them; a slip where the check digit is wrong
+miscounted= a digit or two too few or too many, or a wrong first one
+index     = 1 to 9
+one-off   = [ "kode" ] 4 digits, behind a code
 """
 
 import re

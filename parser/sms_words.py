@@ -6,6 +6,7 @@ Case, width and doubled letters do not matter (`STATUSS`, `yaaa`), so the tables
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice, product
 
 
@@ -42,7 +43,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "RAHASIA": ("rahasia", "rahasiakan", "rhs", "rahsia", "rhasia", "rahasiah", "rahasiakan laporan saya"),
     "ANONIM": (
-        *("anonim", "anonym", "anonimus", "anonymous", "anim", "annim", "anonin"),
+        *("anonim", "anonym", "anonimus", "anonymous", "annim", "anonin"),
         *_phrases("jangan sebut|jangan sebutkan|jgn sebut|rahasiakan", "nama|nama saya|identitas|identitas saya"),
     ),
     "LENGKAP": ("lengkap", "selengkapnya", "slengkapnya", "lengkapnya", "lengkp", "lgkp", "jawaban lengkap"),
@@ -86,15 +87,17 @@ _PLEASANTRIES = frozenset(
     "assalamualaikum asalamualaikum assalamu alaikum alaikumsalam waalaikumsalam waalaikumussalam wr wb warahmatullahi "
     "wabarakatuh selamat slmt met pagi siang sore malam halo hai hi amin aamiin alhamdulillah sukses semoga".split()
 )
-_BESIDE_THANKS = frozenset(
+_FILLERS = (
     "ya iya yah deh dong wa atas banyak byk sebelumnya sekali banget kembali infonya informasinya bantuannya responnya "
-    "jawabannya kabarnya perhatiannya sudah sdh udah dibantu selalu".split()
+    "jawabannya kabarnya perhatiannya sudah sdh udah dibantu selalu"
 )
+_BESIDE_THANKS = frozenset(_FILLERS.split())
 
 _TOKEN = re.compile(r"[^\W\d_]++|\d++")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
+@lru_cache(maxsize=8192)
 def _plain(token: str) -> str:
     """A word as the tables are looked up: small letters, none doubled, of normal width."""
     return _DOUBLED.sub(r"\1", unicodedata.normalize("NFKC", token).lower())
@@ -112,8 +115,7 @@ _COMMAND_OF = _table(COMMANDS)
 _ANSWER_OF = _table(ANSWERS)
 _LONGEST = max(map(len, (*_COMMAND_OF, *_ANSWER_OF)))
 _CLOSING, _PLEASANT, _FILLING, _ADDRESSING = (
-    frozenset(map(_plain, words))
-    for words in (_COURTESY, _PLEASANTRIES, _BESIDE_THANKS, frozenset(_ADDRESSES.split()))
+    frozenset(map(_plain, words)) for words in (_COURTESY, _PLEASANTRIES, _BESIDE_THANKS, frozenset(_ADDRESSES.split()))
 )
 
 

@@ -82,11 +82,11 @@ def read_code(text: str) -> Code | Slip | None:
     return None if _MONEY.fullmatch(found[1]) else Slip(digits)
 
 
-def plain_digits(text: str) -> str:
-    """The text, as long as it was, with the decimal digits of every script as 0 to 9."""
+def plain_digits(text: str, is_digit: Callable[[str], bool] = str.isdecimal) -> str:
+    """The text, as long as it was, with the digits of every script as 0 to 9; str.isdigit takes `²` for one too."""
     if text.isascii():
         return text
-    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+    return "".join(str(unicodedata.digit(char)) if is_digit(char) else char for char in text)
 
 
 def read_digits(typed: str) -> str:

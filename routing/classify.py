@@ -20,8 +20,8 @@ from routing.spam import SpamFilter
 from routing.text import NO_SLANG, Slang, normalise
 from routing.topics import AgencyType, Evidence, Footing, Mark, Topic, TopicIndex
 
-# Below this confidence a person looks first.
-ROUTE_FROM = 0.5
+# Below this confidence a person looks first: measured, about four in ten texts, of which half were guessed wrong.
+ROUTE_FROM = 0.6
 # Points from which on a text speaks of graft or violence, or of how officials behave, whatever else it speaks of.
 SERIOUS = 3.5
 WORDS_SHOWN = 5
@@ -140,7 +140,9 @@ class Router:
             return _Finding(None, None, 0.0, ())
         leader = ranking[0][0]
         topic = self.topics.best_topic(evidence, leader, footing)
-        confidence = evidence.confidence(leader)
+        # A local gateway knows who does what at home; elsewhere each further competent type is a doubt.
+        others = len(topic.agency_types(footing)) - 1 if topic and footing != "home" else 0
+        confidence = evidence.confidence(leader, others)
         local = self.competence.local_type(topic.id, place.code or self.home) if topic else None
         if local is not None and local != leader:
             ranking = [(local, ranking[0][1]), *(each for each in ranking if each[0] != local)]
@@ -160,7 +162,9 @@ class Router:
             return _Choice(None, (rule, f"triase: keyakinan hanya {confidence:.0%}"))
         agency = self.agencies.find(kind.code, region, level)
         if agency is None or not agency.email:
-            return _Choice(None, (rule, f"triase: belum ada alamat {kind.short_name} untuk {place.name or 'Indonesia'}"))
+            return _Choice(
+                None, (rule, f"triase: belum ada alamat {kind.short_name} untuk {place.name or 'Indonesia'}")
+            )
         return _Choice(agency, (rule, f"diteruskan ke {agency.short_name}"))
 
     def _oversight(
@@ -169,7 +173,11 @@ class Router:
         """Who watches over the office that is complained of: its inspectorate, the Ombudsman over national bodies."""
         region = place.code or self.home
         local = kind is None or kind.level != "nasional"
-        watcher = self.agencies.find(INSPECTORATE, region, "nasional") if local else self.agencies.find(OMBUDSMAN, None, "nasional")
+        watcher = (
+            self.agencies.find(INSPECTORATE, region, "nasional")
+            if local
+            else self.agencies.find(OMBUDSMAN, None, "nasional")
+        )
         if watcher is None or watcher.email is None or watcher == chosen:
             return None, ()
         return watcher, (f"menyangkut perilaku petugas: tembusan ke {watcher.short_name}",)

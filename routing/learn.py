@@ -7,13 +7,13 @@ a statistic that a person can follow (`learn_odds`), and is read by one before i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from routing.classify import Router
 from routing.learn_candidates import find_candidates
-from routing.learn_cases import Case, Decided, read_cases, teachable
-from routing.learn_trial import Effect, Trial, Tried
+from routing.learn_cases import HALVES, Case, Decided, read_cases, teachable
+from routing.learn_trial import Effect, Trial, Tried, change, reroute, with_keywords
 
 LEAST, MOST = 5, 30
 EXAMPLES = 2
@@ -70,20 +70,34 @@ def learn(router: Router, material: Iterable[Decided], least: int = LEAST, most:
     material = list(material)
     known = teachable(router.topics)
     cases = read_cases(router, (each for each in material if each.agency_type in known), least)
-    trial = Trial(router, cases)
-    trial.run(find_candidates(router, cases, least), most)
+    accepted = _accepted(router, cases, least, most)
     moved = sum(case.decided.moved for case in cases)
     return Lesson(
         moved=moved,
         confirmed=len(cases) - moved,
         left_out=Counter(each.agency_type for each in material if each.agency_type not in known),
         right=sum(case.is_right for case in cases),
-        effect=trial.together(),
-        proposals=tuple(_proposal(each, cases) for each in trial.accepted),
+        effect=sum((_foretold(router, cases, half, least, most) for half in range(HALVES)), Effect()),
+        proposals=tuple(_proposal(each, cases) for each in accepted),
     )
 
 
-def _proposal(tried: Tried, cases: list[Case]) -> Proposal:
+def _accepted(router: Router, cases: Sequence[Case], least: int, most: int) -> list[Tried]:
+    trial = Trial(router, cases)
+    trial.run(find_candidates(router, cases, least), most)
+    return trial.accepted
+
+
+def _foretold(router: Router, cases: Sequence[Case], half: int, least: int, most: int) -> Effect:
+    """What all that is learnt from the other half alone, quarter by quarter, does to this half."""
+    others = [replace(case, half=case.quarter // HALVES) for case in cases if case.half != half]
+    accepted = _accepted(router, others, least, most)
+    changed = with_keywords(router, [each.candidate.found for each in accepted])
+    mine = [case for case in cases if case.half == half]
+    return sum((change(case.outcome, reroute(changed, case), case) for case in mine), Effect())
+
+
+def _proposal(tried: Tried, cases: Sequence[Case]) -> Proposal:
     candidate = tried.candidate.found
     support = [cases[number] for number in tried.candidate.support]
     wrong = [case.decided.ref for case in support if not case.is_right]

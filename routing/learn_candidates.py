@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from routing.classify import Router
-from routing.learn_cases import CITIZENS, FOLDS, Case, by_phrase, teachable
+from routing.learn_cases import CITIZENS, HALVES, Case, by_phrase, leads, teachable
 from routing.learn_odds import Odds, Tally, odds
 from routing.text import Normal, normalise
 from routing.topics import Topic, TopicIndex
@@ -22,6 +22,8 @@ from routing.topics import Topic, TopicIndex
 CLEAR = 2.58
 # The scale of weights in the topics' file.
 STEP, HEAVIEST = 0.5, 5.0
+# A keyword counts for more than its weight where it stands early in a text: so many times, on average.
+_EARLY = 1.3
 _STEPS = tuple(STEP * number for number in range(1, round(HEAVIEST / STEP) + 1))
 
 
@@ -44,14 +46,14 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A keyword worth trying, and the folds that it was found without: only on their texts may it be tested.
+    """A keyword worth trying, and the halves that it was found without: only on their texts may it be tested.
 
     `numbers` are the cases that hold it, and `support` those of them that speak for it. `expected` is how many more
-    would be right in those folds, going by their points alone.
+    would be right in those halves, going by their points alone.
     """
 
     found: Found
-    folds: frozenset[int]
+    halves: frozenset[int]
     expected: int
     numbers: Sequence[int]
     support: Sequence[int]
@@ -72,25 +74,25 @@ class _Contrast(NamedTuple):
 
 
 def find_candidates(router: Router, cases: Sequence[Case], least: int) -> list[Candidate]:
-    """Find every keyword worth trying, the clearest first; `least` texts outside a fold must speak for it."""
+    """Find every keyword worth trying, the clearest first; `least` texts of one half must speak for it."""
     found: dict[tuple[str, str, bool], dict[int, Found]] = {}
-    for fold in range(FOLDS):
-        for each in _find(router, [case for case in cases if case.fold != fold], least):
-            found.setdefault((each.topic, each.words, each.against), {})[fold] = each
+    for half in range(HALVES):
+        for each in _find(router, [case for case in cases if case.half != half], least):
+            found.setdefault((each.topic, each.words, each.against), {})[half] = each
     numbers = by_phrase(cases)
-    candidates = [_candidate(by_fold, cases, numbers) for by_fold in found.values()]
+    candidates = [_candidate(by_half, cases, numbers) for by_half in found.values()]
     return sorted(candidates, key=lambda each: (-each.found.z, each.found.phrase, each.found.topic))
 
 
-def _candidate(by_fold: Mapping[int, Found], cases: Sequence[Case], numbers: Mapping[str, Sequence[int]]) -> Candidate:
-    """Put together what was found without several folds; where they differ, the one with the middle weight counts."""
-    one = sorted(by_fold.values(), key=lambda each: each.weight)[(len(by_fold) - 1) // 2]
+def _candidate(by_half: Mapping[int, Found], cases: Sequence[Case], numbers: Mapping[str, Sequence[int]]) -> Candidate:
+    """Put together what both halves teach; where they differ, the weight nearer to none counts."""
+    one = min(by_half.values(), key=lambda each: each.step)
     holding = numbers[one.phrase]
     support = [number for number in holding if _supports(cases[number], one.agency_type, one.against)]
-    tested = (cases[number] for number in holding if cases[number].fold in by_fold)
+    tested = (cases[number] for number in holding if cases[number].half in by_half)
     turns = _turns(tested, one.agency_type, one.against)
-    expected = sum(change for gap, change in turns if gap < one.step)
-    return Candidate(one, frozenset(by_fold), expected, holding, support)
+    expected = sum(change for gap, change in turns if gap < one.step * _EARLY)
+    return Candidate(one, frozenset(by_half), expected, holding, support)
 
 
 def _find(router: Router, cases: Sequence[Case], least: int) -> Iterator[Found]:
@@ -165,14 +167,15 @@ class _Finder:
         if contrast.against:
             topics = self._router.topics.topics
             decided = (topics[case.topic] for case in support if case.topic is not None)
-            return _most_common(each.id for each in decided if each.agency_types[0] == contrast.agency_type)
+            return _most_common(each.id for each in decided if leads(each, contrast.agency_type))
         own = _own_topics(self._router.topics, contrast.agency_type)
         votes = (_strongest(case, own) for case in support)
         return _most_common(vote for vote in votes if vote) or self._usual.get(contrast.agency_type, own[0])
 
     def _weight(self, word: str, topic: str, change: float) -> float:
         """The weight a word must have: on top of what it, or what stands inside it, counts for the topic today."""
-        today = self._router.topics.weigh(Normal(tuple(word.split()))).topics.get(topic, 0.0)
+        marks = self._router.topics.weigh(Normal(tuple(word.split()))).marks
+        today = sum(mark.keyword.weight for mark in marks if mark.keyword.topic == topic)
         weight = round((today + change) / STEP) * STEP
         if weight == 0.0 and word not in self._written[topic]:
             return -STEP  # a keyword of weight 0 is none
@@ -182,7 +185,7 @@ class _Finder:
 def _step(cases: Sequence[Case], contrast: _Contrast, difference: float) -> float | None:
     """The change of weight that makes most texts right, if any does; of equals the one nearest the odds."""
     turns = list(_turns(cases, contrast.agency_type, contrast.against))
-    profits = {step: sum(change for gap, change in turns if gap < step) for step in _STEPS}
+    profits = {step: sum(change for gap, change in turns if gap < step * _EARLY) for step in _STEPS}
     step = max(_STEPS, key=lambda each: (profits[each], -abs(each - difference)))
     return step if profits[step] > 0 else None
 
@@ -207,7 +210,7 @@ def _written(topic: Topic, router: Router) -> Mapping[str, tuple[str, float]]:
 
 
 def _own_topics(index: TopicIndex, agency_type: str) -> list[str]:
-    return [each.id for each in index.topics.values() if each.agency_types[0] == agency_type]
+    return [each.id for each in index.topics.values() if leads(each, agency_type)]
 
 
 def _usual_topics(index: TopicIndex, cases: Sequence[Case]) -> Mapping[str, str]:

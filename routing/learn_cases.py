@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from routing.classify import Decision, Router
+from routing.competence import footing_of
 from routing.learn_words import common, name_words, phrases
 from routing.text import Normal, normalise
-from routing.topics import PAIR, Evidence, TopicIndex
+from routing.topics import PAIR, Evidence, Footing, Topic, TopicIndex
 
 MOVED, CONFIRMED = 1.0, 0.5
 # Nothing is learnt from fewer citizens than this: no one teaches the gateway alone.
 CITIZENS = 3
-# All tickets are dealt into so many folds; what is learnt without a fold is tested on it.
-FOLDS = 5
+# What one half of the tickets teaches is tested on the other; and to judge the learning itself, each half is halved again.
+HALVES, QUARTERS = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Case:
 
     decided: Decided
     normal: Normal
-    fold: int
+    quarter: int
+    half: int
     phrases: AbstractSet[str]
     evidence: Evidence
     topic: str | None
@@ -79,30 +81,36 @@ def outcome_of(decision: Decision, route_from: float) -> Outcome:
     return Outcome(decision.agency_type, decision.agency_type is not None and decision.confidence >= route_from)
 
 
+def leads(topic: Topic, agency_type: str) -> bool:
+    """Whether a type is first in line for a topic, wherever that may be."""
+    return any(agency_type in topic.agency_types(footing)[:1] for footing in get_args(Footing))
+
+
 def teachable(index: TopicIndex) -> AbstractSet[str]:
-    """Return the agency types that are first in line for some topic: others no keyword can lead to."""
-    return {topic.agency_types[0] for topic in index.topics.values()}
+    """Return the agency types that are first in line for some topic: to others no keyword can lead."""
+    return {code for code in index.types if any(leads(topic, code) for topic in index.topics.values())}
 
 
 def read_cases(router: Router, material: Iterable[Decided], least: int) -> list[Case]:
-    """Read every text once, and keep of its phrases those that `least` texts hold; folds never part a citizen's texts."""
-    folds: dict[str, int] = {}
+    """Read every text once, and keep of its phrases those that `least` texts hold; a citizen's stay in one half."""
+    quarters: dict[str, int] = {}
     cases = []
     for decided in material:
-        fold = folds.setdefault(decided.citizen, len(folds) % FOLDS)
-        cases.append(_case(router, decided, fold))
+        quarter = quarters.setdefault(decided.citizen, len(quarters) % QUARTERS)
+        cases.append(_case(router, decided, quarter))
     names = name_words([case.normal.tokens for case in cases], _keyword_words(router))
     writers = [(case.decided.citizen, case.phrases) for case in cases]
     kept = common(writers, least, CITIZENS, _Names(router, names))
     return [replace(case, phrases=case.phrases & kept) for case in cases]
 
 
-def _case(router: Router, decided: Decided, fold: int) -> Case:
+def _case(router: Router, decided: Decided, quarter: int) -> Case:
     normal = normalise(decided.text, router.slang)
+    footing = footing_of(router.places.find(normal, decided.place or router.home), router.home)
     decision = router.classify(decided.text, decided.place)
-    outcome = outcome_of(decision, router.route_from)
     return Case(
-        decided, normal, fold, phrases(normal.tokens), router.topics.weigh(normal), decision.topic, outcome
+        *(decided, normal, quarter, quarter % HALVES, phrases(normal.tokens), router.topics.weigh(normal, footing)),
+        *(decision.topic, outcome_of(decision, router.route_from)),
     )
 
 

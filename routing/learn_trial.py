@@ -1,6 +1,6 @@
 """What a keyword would have done to past tickets: they are routed again with it, before anyone accepts it.
 
-A keyword is tried on the texts that hold it, on top of those accepted before, and only in folds that were not needed to
+A keyword is tried on the texts that hold it, on top of those accepted before, and only in the half that was not needed to
 find it. So no ticket bears witness for what was learnt from it.
 """
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from routing.classify import Router
 from routing.learn_candidates import Candidate, Found
-from routing.learn_cases import FOLDS, Case, Outcome, outcome_of
+from routing.learn_cases import HALVES, Case, Outcome, outcome_of
 from routing.topics import Topic, TopicIndex
 
 # A single ticket is an anecdote: so many more must be right than wrong, and so many times as many.
@@ -64,12 +64,8 @@ class Trial:
                 break
             self._try(candidate)
 
-    def together(self) -> Effect:
-        """Route every ticket again, with all that was accepted without its fold: the effect of all at once."""
-        return self._effect(self._again([each.candidate for each in self.accepted], range(len(self._cases))), now=False)
-
     def _try(self, candidate: Candidate) -> None:
-        numbers = [number for number in candidate.numbers if self._cases[number].fold in candidate.folds]
+        numbers = [number for number in candidate.numbers if self._cases[number].half in candidate.halves]
         outcomes = self._again([*(each.candidate for each in self.accepted), candidate], numbers)
         effect = self._effect(outcomes)
         if effect.does_good:
@@ -78,30 +74,32 @@ class Trial:
                 self._outcomes[number] = outcome
 
     def _again(self, candidates: Sequence[Candidate], numbers: Iterable[int]) -> Mapping[int, Outcome]:
-        """Route texts again, those of each fold with the candidates that may be tested on it."""
-        allowed = [tuple(each for each in candidates if fold in each.folds) for fold in range(FOLDS)]
-        routers: dict[tuple[int, ...], Router] = {}
+        """Route texts again, those of each half with the candidates that may be tested on it."""
+        allowed = [[each.found for each in candidates if half in each.halves] for half in range(HALVES)]
+        routers: dict[int, Router] = {}
         outcomes: dict[int, Outcome] = {}
         for number in numbers:
             case = self._cases[number]
-            key = tuple(id(each) for each in allowed[case.fold])
-            if key not in routers:
-                routers[key] = with_keywords(self._router, [each.found for each in allowed[case.fold]])
-            decision = routers[key].classify(case.decided.text, case.decided.place)
-            outcomes[number] = outcome_of(decision, self._router.route_from)
+            if case.half not in routers:
+                same = 1 - case.half if allowed[0] == allowed[1] else case.half
+                routers[case.half] = routers.get(same) or with_keywords(self._router, allowed[case.half])
+            outcomes[number] = reroute(routers[case.half], case)
         return outcomes
 
-    def _effect(self, outcomes: Mapping[int, Outcome], now: bool = True) -> Effect:
-        """Compare outcomes with what is accepted by now, or with how it all began."""
-        effect = Effect()
-        for number, outcome in outcomes.items():
-            case = self._cases[number]
-            effect += _change(self._outcomes[number] if now else case.outcome, outcome, case.wanted)
-        return effect
+    def _effect(self, outcomes: Mapping[int, Outcome]) -> Effect:
+        """Compare outcomes with those by now."""
+        changes = (change(self._outcomes[number], after, self._cases[number]) for number, after in outcomes.items())
+        return sum(changes, Effect())
 
 
-def _change(before: Outcome, after: Outcome, wanted: str) -> Effect:
-    was, is_now = before.agency_type == wanted, after.agency_type == wanted
+def reroute(router: Router, case: Case) -> Outcome:
+    """Route a past text with another router."""
+    return outcome_of(router.classify(case.decided.text, case.decided.place), router.route_from)
+
+
+def change(before: Outcome, after: Outcome, case: Case) -> Effect:
+    """Tell what changes for one ticket."""
+    was, is_now = before.agency_type == case.wanted, after.agency_type == case.wanted
     return Effect(
         right=int(is_now and not was),
         wrong=int(was and not is_now),

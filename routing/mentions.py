@@ -21,8 +21,8 @@ KIND_BEFORE = {
     "kecamatan": "kecamatan", "kec": "kecamatan", "camat": "kecamatan",
     "provinsi": "province", "propinsi": "province", "prov": "province", "pemprov": "province", "gubernur": "province",
 }  # fmt: skip
-# The same said after the name, as in `bandung kab`.
-KIND_AFTER = {"kabupaten": "kabupaten", "kab": "kabupaten"}
+# The same said after the name, as in `bandung kab` and `bogor kota`.
+KIND_AFTER = {"kabupaten": "kabupaten", "kab": "kabupaten", "kota": "kota"}
 
 STREET = frozenset({"jalan", "jl", "jln", "gang", "gg", "lorong", "boulevard", "flyover", "tol", "raya", "poros"})
 # A name after these is that of a plant or a dish.
@@ -45,7 +45,7 @@ PUBLIC = frozenset({
 # A name before these is only the beginning of another: `Ploso Timur`, `Manyar Rejo`, `Kendal Sari`.
 HOUSING = frozenset({
     "indah", "permai", "asri", "jaya", "sari", "regency", "residence", "makmur", "plaza", "mall", "junction", "city",
-    "park", "square", "rejo", "baru", "lama", "raya", "arum", "jawa",
+    "park", "square", "rejo", "baru", "lama", "raya", "arum",
 })  # fmt: skip
 _COMPASS = frozenset({
     "timur", "barat", "utara", "selatan", "tengah", "kidul", "lor", "kulon", "wetan", "gang", "gg", "dalam",
@@ -55,7 +55,9 @@ _COMPASS = frozenset({
 NEAR = frozenset({"di", "daerah", "wilayah", "kawasan", "sekitar", "seputar", "sekitaran", "seputaran", "area"})
 
 # A name after these says where somebody comes from.
-_ORIGIN = frozenset({"asal", "berasal", "asli", "aslinya", "kelahiran", "lahir", "ktp", "warga", "penduduk", "orang", "dari"})
+_ORIGIN = frozenset(
+    {"asal", "berasal", "asli", "aslinya", "kelahiran", "lahir", "ktp", "warga", "penduduk", "orang", "dari"}
+)
 # A name after these says where something goes, or is told apart by.
 _PASSING = frozenset({
     "ke", "menuju", "arah", "jurusan", "tujuan", "rute", "trayek", "tiket", "travel", "kiriman", "paket", "plat",
@@ -64,8 +66,11 @@ _PASSING = frozenset({
 # `dari` after these says where a thing or a way begins, not where a person is at home.
 _SENT = frozenset({"surat", "barang", "datang", "pulang", "pindah", "mutasi", "jalan", "pejabat", "tamu"})
 _THERE = frozenset({"ke", "sampai", "menuju", "tujuan", "arah", "jurusan", "hingga"})
+_JOINS = _THERE | {"dan", "sama"}
 # What may stand between such a word and the name: `ktp saya masih Jakarta`, `lahir di Solo`, `arah ke Malang`.
-_BETWEEN = frozenset({"saya", "kami", "masih", "di", "dari", "ke", "daerah", "kota", "arah", "menuju", "dengan", "luar"})
+_BETWEEN = frozenset(
+    {"saya", "kami", "masih", "di", "dari", "ke", "daerah", "kota", "arah", "menuju", "dengan", "luar"}
+)
 _LOOK_BACK = 3
 
 
@@ -99,6 +104,10 @@ class Names:
             found.setdefault(" ".join(words), []).append(name)
             self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
         self._names: Mapping[str, tuple[Name, ...]] = {words: tuple(names) for words, names in found.items()}
+
+    def __contains__(self, word: object) -> bool:
+        """Whether a name begins with this word."""
+        return word in self._longest
 
     def find(self, tokens: Sequence[str]) -> Iterator[tuple[int, int, tuple[Name, ...]]]:
         """Yield the first word of every name, the word after its last, and what it may mean."""
@@ -157,29 +166,40 @@ class Mention:
 def read_mentions(tokens: Sequence[str], names: Names, ordinary: AbstractSet[str]) -> list[Mention]:
     """Read every name of a region in the text; names of streets are left out.
 
-    `Jl. Raya Kediri Malang` is one street: a name right after a street's name belongs to it. So it is with ways: a
-    `bus Surabaya Malang` passes both.
+    `Jl. Raya Kediri Malang` is one street: a name right after that of a town belongs to it. So it is with ways: a `bus
+    Surabaya Malang` passes both.
     """
     mentions: list[Mention] = []
     street_end = -1
     for start, end, found in names.find(tokens):
         before = tokens[start - 1] if start else ""
         if before in STREET or start == street_end:
-            street_end = end
+            street_end = end if any(name.kind != "kecamatan" for name in found) else -1
             continue
-        mention = None if before in THINGS else _read(tokens, start, end, found, ordinary)
+        kind = KIND_BEFORE.get(before) or _kind_after(tokens, end, names)
+        mention = None if before in THINGS else _read(tokens, start, end, found, kind, ordinary)
         if mention is not None:
             mentions.append(_together(mention, mentions[-1], tokens) if mentions else mention)
     return mentions
 
 
+def _kind_after(tokens: Sequence[str], end: int, names: Names) -> str | None:
+    """What the word after a name says it is, unless it says so of the next: `Bandung, Kota Cimahi`."""
+    kind = KIND_AFTER.get(tokens[end]) if end < len(tokens) else None
+    return None if kind and end + 1 < len(tokens) and tokens[end + 1] in names else kind
+
+
 def _read(
-    tokens: Sequence[str], start: int, end: int, names: tuple[Name, ...], ordinary: AbstractSet[str]
+    tokens: Sequence[str],
+    start: int,
+    end: int,
+    names: tuple[Name, ...],
+    kind: str | None,
+    ordinary: AbstractSet[str],
 ) -> Mention | None:
-    """Read one name with the word before and the word after it."""
+    """Read one name with the word before and the word after it; `kind` is what one of them says it is."""
     before = tokens[start - 1] if start else ""
     after = tokens[end] if end < len(tokens) else ""
-    kind = KIND_BEFORE.get(before) or KIND_AFTER.get(after)
     words = " ".join(tokens[start:end])
     fitting = [name for name in names if name.kind == kind]
     if kind == "kecamatan" and not fitting:
@@ -228,9 +248,9 @@ def _is_way(tokens: Sequence[str], at: int, end: int) -> bool:
 
 
 def _together(mention: Mention, last: Mention, tokens: Sequence[str]) -> Mention:
-    """Give a name right behind another, or behind `ke`, the role that one has."""
+    """Give a name right behind another, or joined to it by `ke` or `dan`, the role that one has."""
     gap = mention.span[0] - last.span[1]
-    joined = gap == 0 or (gap == 1 and tokens[last.span[1]] in _THERE)
+    joined = gap == 0 or (gap == 1 and tokens[last.span[1]] in _JOINS)
     if not joined or last.role is Role.HERE or mention.role is not Role.HERE:
         return mention
     return replace(mention, role=last.role)

@@ -9,7 +9,6 @@ come last: inside a region that is known they tell its kecamatan, and between tw
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from routing.mentions import Mention, Names, Role, read_mentions
@@ -114,10 +113,12 @@ class Gazetteer:
 
     def _villages_in(self, tokens: Sequence[str], mentions: Sequence[Mention], code: str) -> list[VillageMention]:
         """The villages of a kabupaten, kota or kecamatan that the text names."""
-        names = self._villages.of(kabkota_of(code) or "")
+        kabkota = kabkota_of(code) or ""
+        names = self._villages.of(kabkota)
         if not names:
             return []
-        places = {each.span for each in mentions if not each.known_before}
+        here = (each for each in mentions if not each.known_before)
+        places = {each.span for each in here if any(one.startswith(kabkota) for one in each.codes)}
         found = find_villages(tokens, names, places, self._ordinary)
         inside = (each.inside(code) for each in found)
         return [each for each in inside if each.villages]
@@ -165,7 +166,9 @@ def _only_passing(mentions: Sequence[Mention]) -> PlaceMatch:
     words = tuple(dict.fromkeys(mention.words for mention in mentions if mention.role is Role.PASSING))
     if not words:
         return NOWHERE
-    return PlaceMatch(None, "", None, words, (), (f'tempat belum pasti: "{", ".join(words)}" hanya disebut sambil lalu',))
+    return PlaceMatch(
+        None, "", None, words, (), (f'tempat belum pasti: "{", ".join(words)}" hanya disebut sambil lalu',)
+    )
 
 
 def _points(mentions: Sequence[Mention], origins: Sequence[Mention], regions: Regions) -> dict[str, float]:

@@ -8,7 +8,7 @@ in the length of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 Spelling = Mapping[str, str]
 """A word as it is written to the word that the marks speak of."""
@@ -49,38 +49,39 @@ def words_of(text: str, spelling: Spelling) -> list[str]:
     """Cut a text into lower-case words in their common spelling, with a class for all that is no word."""
     words: list[str] = []
     for chunk in text.lower().split():
-        if not chunk.isalpha():
-            chunk = chunk.strip(_EDGES)
-            if not chunk.isalpha():
-                words.extend(_pieces(chunk, spelling))
-                continue
-        words.append(spelling.get(chunk, chunk))
+        word = chunk if chunk.isalpha() else chunk.strip(_EDGES)
+        if word.isalpha():
+            words.append(spelling.get(word, word))
+        elif word.isdecimal():
+            words.append(_plain_number(word))
+        elif word:
+            words.extend(_pieces(word, spelling))
     return words
 
 
-def _pieces(chunk: str, spelling: Spelling) -> Iterator[str]:
-    """Cut a chunk that is not plain letters: a link with what is glued to it, else words and numbers; no addresses."""
-    if "@" in chunk:
-        return
-    site = _SITE.search(chunk) if "." in chunk or "/" in chunk else None
+def _pieces(chunk: str, spelling: Spelling) -> list[str]:
+    """Cut a chunk of more than letters: a link with what is glued to it, else words and numbers; no mail addresses."""
+    site = _SITE.search(chunk) if "." in chunk or "http" in chunk else None
     if site is None:
-        yield from _words(chunk, spelling)
-        return
-    if chunk.startswith(("http", "www"), site.start()):
-        yield from _words(chunk[: site.start()], spelling)
-    if _KNOWN_SITE.search(chunk) is None:
-        yield SITE
+        return [] if "@" in chunk else _words(chunk, spelling)
+    head = chunk[: site.start()] if chunk.startswith(("http", "www"), site.start()) else ""
+    known = "@" in chunk or _KNOWN_SITE.search(chunk)
+    return [*_words(head, spelling), *(() if known else (SITE,))]
 
 
-def _words(chunk: str, spelling: Spelling) -> Iterator[str]:
-    for match in _PIECE.finditer(chunk):
-        piece = match[0].translate(_INSIDE) if match.lastgroup == "word" else match[0]
-        if piece in spelling:
-            yield spelling[piece]
-        elif match.lastgroup == "number":
-            yield _number(piece)
-        else:
-            yield piece if match.lastgroup == "word" else USSD
+def _words(chunk: str, spelling: Spelling) -> list[str]:
+    return [_word(match.lastgroup, match[0], spelling) for match in _PIECE.finditer(chunk)]
+
+
+def _word(group: str | None, piece: str, spelling: Spelling) -> str:
+    """Name one piece of a chunk: a word or a number by its spelling if it has one (`m-dpt`, `3care`)."""
+    if group == "word" and not piece.isalpha():
+        piece = piece.translate(_INSIDE)
+    if piece in spelling:
+        return spelling[piece]
+    if group == "word":
+        return piece
+    return _number(piece) if group == "number" else USSD
 
 
 def _number(piece: str) -> str:

@@ -1,7 +1,7 @@
-"""From words as citizens write them to the words a vocabulary knows: clitics, prefixes and suffixes, slips of the thumb.
+"""From words as citizens write them to the words a vocabulary knows: clitics, prefixes, suffixes, slips of the thumb.
 
-`jalannya` is jalan, `pembuatan` (sim) is membuat, `dipangkasin` is dipangkas, `pemadman` is pemadaman. Only words that
-the vocabulary does not know are looked at, so what is written right costs one look-up.
+`jalannya` is jalan, `diparkirin` is parkir, `ngrokok` is rokok, `pemadman` is pemadaman. Only words that the
+vocabulary does not know are looked at, so what is written right costs one look-up.
 """
 
 from __future__ import annotations
@@ -22,16 +22,22 @@ _SHORTEST_ROOT = 4
 _SHORTEST_BASE = 3  # of a clitic: `airnya`
 # In shorter words one letter makes another word (pasar, pasir): a slip is mended in long ones only.
 _SHORTEST_TYPO = 7
+_SHORTEST_GLUED = 3
 _REMEMBERED = 50_000
 
 
 class Spelling:
-    """The words of one vocabulary; `ordinary` are good words that it does not know, and that are no slips of it."""
+    """The words of one vocabulary; `ordinary` are good words that it does not know, and that are no slips of it.
 
-    def __init__(self, known: Collection[str], ordinary: Collection[str] = ()) -> None:
+    `openings` are words of it that other words may be glued to: `dishubkotabandung` begins with dishub.
+    """
+
+    def __init__(
+        self, known: Collection[str], ordinary: Collection[str] = (), openings: Collection[str] = ()
+    ) -> None:
         self._known = frozenset(known)
         self._ordinary = frozenset(ordinary)
-        self._roots = _roots(self._known)
+        self._openings = frozenset(word for word in openings if word in self._known)
         self._slips = _slips(self._known)
         self._read: dict[str, str] = {}
 
@@ -44,20 +50,15 @@ class Spelling:
         """Find the word meant, and remember it: texts use the same words again and again."""
         if len(self._read) >= _REMEMBERED:
             self._read.clear()
-        meant = self._derived(token) or self._mended(token) or token
+        meant = self._derived(token) or self._mended(token) or self._opening(token) or token
         self._read[token] = meant
         return meant
 
     def _derived(self, token: str) -> str | None:
-        """The known word from which this one is made, or which is made from the same root."""
+        """The known word from which this one is made."""
         if token in self._ordinary or not token.isalpha():
             return None
-        for form in _forms(token):
-            if form in self._known:
-                return form
-            if form in self._roots:
-                return self._roots[form]
-        return None
+        return next((form for form in _forms(token) if form in self._known), None)
 
     def _mended(self, token: str) -> str | None:
         """The one known word that is one slip away: a letter too many, too few, wrong, or swapped with the next."""
@@ -66,6 +67,12 @@ class Spelling:
         near = {word for variant in _variants(token) for word in self._slips.get(variant, ())}
         close = [word for word in near if word[0] == token[0] and OSA.distance(token, word, score_cutoff=1) <= 1]
         return close[0] if len(close) == 1 else None
+
+
+    def _opening(self, token: str) -> str | None:
+        """The known name at the beginning of a long glued word, as in the names of accounts."""
+        ends = range(len(token) - _SHORTEST_GLUED, _SHORTEST_ROOT - 1, -1)
+        return next((token[:end] for end in ends if token[:end] in self._openings), None)
 
 
 def _forms(word: str) -> Iterator[str]:
@@ -87,16 +94,6 @@ def _without_affixes(word: str) -> Iterator[str]:
                 yield root
         if form is not word and len(form) >= _SHORTEST_ROOT:
             yield form
-
-
-def _roots(known: Iterable[str]) -> dict[str, str]:
-    """What is inside the known words, where that tells them apart: `buang` is in membuang."""
-    found: dict[str, set[str]] = {}
-    for word in known:
-        if len(word) > _SHORTEST_ROOT and word.isalpha():
-            for form in _without_affixes(word):
-                found.setdefault(form, set()).add(word)
-    return {form: min(words, key=lambda each: (len(each), each)) for form, words in found.items()}
 
 
 def _slips(known: Iterable[str]) -> dict[str, tuple[str, ...]]:

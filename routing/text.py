@@ -30,7 +30,8 @@ _BEFORE_NAMES = frozenset({"kecamatan", "kec", "kabupaten", "kab"})
 _NEVER_DOUBLED = frozenset(
     {"co", "no", "sd", "sdn", "smp", "smpn", "sma", "sman", "smk", "smkn", "min", "mts", "gg", "km"}
 )
-_ROMAN = frozenset({"iii", "viii", "xiii", "xxx"})
+# Three equal letters that nobody has stretched.
+_NOT_STRETCHED = frozenset({"iii", "viii", "xiii", "xxx", "pppk", "bbbm", "www"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _mended(word: str, slang: Slang) -> tuple[str, ...]:
     """Mend stretched letters (`rusaaak`), then write a reduplication out (`gorong2`)."""
     if word.isdigit():
         return (word,)
-    short = word if word in _ROMAN else _STRETCHED.sub(r"\1", word)
+    short = word if word in _NOT_STRETCHED else _STRETCHED.sub(r"\1", word)
     doubled = _DOUBLED.fullmatch(short)
     if doubled and doubled[1] not in _NEVER_DOUBLED:
         base = slang.get(doubled[1], (doubled[1],))

@@ -44,8 +44,16 @@ _BEFORE_LANDMARKS = frozenset({
     "perempatan", "simpang", "menuju", "sebrang", "pinggir", "timur", "barat", "utara", "selatan", "depannya",
 })  # fmt: skip
 
+# Who writes to a mayor or a governor seldom means a matter of the state's.
+TO_LOCAL = 0.7
+_LOCAL_LEADERS = frozenset({
+    "pemprov", "pemkot", "pemkab", "pemda", "walikota", "wali", "wakot", "bupati", "wabup", "gubernur", "wagub",
+})  # fmt: skip
+
 # Points taken for a rival even where there is none: one weak word alone convinces nobody.
 DOUBT = 1.5
+# And for each other type that may be competent for the same topic: who it is, differs from place to place.
+OTHERS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +139,11 @@ class Evidence:
         mine = (m.keyword for m in self.marks if m.keyword.topic == topic and m.keyword.agency_type == agency_type)
         return tuple(dict.fromkeys(keyword.words for keyword in mine))
 
-    def confidence(self, agency_type: str) -> float:
-        """How far a type is ahead of its strongest rival, between 0 and 1."""
+    def confidence(self, agency_type: str, others: int = 0) -> float:
+        """How far a type is ahead of its strongest rival, between 0 and 1; `others` may be competent as well."""
         points = self.types.get(agency_type, 0.0)
         rival = max((each for code, each in self.own.items() if code != agency_type), default=0.0)
-        return round(points / (points + rival + DOUBT), 3) if points > 0 else 0.0
+        return round(points / (points + rival + DOUBT + OTHERS * others), 3) if points > 0 else 0.0
 
 
 class TopicIndex:
@@ -155,7 +163,9 @@ class TopicIndex:
             footing: {each.id: _shares(each, footing) for each in self.topics.values()} for footing in footings
         }
         self._phrases: Phrases[Keyword] = Phrases(self._entries(slang))
-        self.spelling = Spelling(self._phrases.words, ordinary)
+        names = (normalise(word).tokens for each in self.types.values() for word in each.words)
+        openings = {tokens[0] for tokens in names if len(tokens) == 1}
+        self.spelling = Spelling(self._phrases.words, ordinary, openings)
 
     def _entries(self, slang: Slang) -> Iterable[tuple[tuple[str, ...], Keyword]]:
         for topic in self.topics.values():
@@ -179,8 +189,11 @@ class TopicIndex:
                 own[keyword.agency_type] = own.get(keyword.agency_type, 0.0) + points
         types = dict(own)
         shares = self._shares[footing]
+        to_local = not _LOCAL_LEADERS.isdisjoint(tokens)
         for topic, points in topics.items():
             if points > 0:
+                if to_local and self.topics[topic].local_type is None:
+                    points *= TO_LOCAL
                 for rank, (agency_type, share) in enumerate(shares[topic]):
                     types[agency_type] = types.get(agency_type, 0.0) + points * share
                     if rank == 0:

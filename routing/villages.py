@@ -92,11 +92,12 @@ def find_villages(
     `places` are the spans of other names of places in the text: a village stands beside its kecamatan in an address.
     """
     found: list[VillageMention] = []
+    taken = {place for start, end in places for place in range(start, end)}
     for start, end in _spans(tokens, places):
         villages = names.get("".join(tokens[start:end]))
         if villages is not None:
             outright = start > 0 and tokens[start - 1] in VILLAGE
-            if outright or ((start, end) not in places and _may_be_meant(tokens, start, end, ordinary)):
+            if outright or (taken.isdisjoint(range(start, end)) and _may_be_meant(tokens, start, end, ordinary)):
                 found.append(VillageMention(start, end, tuple(villages), outright))
     return _widest(found)
 

@@ -15,12 +15,12 @@ Writing = tuple[tuple[str, ...], Name]
 _MIN_LETTERS = 5
 
 # How regions are written as one word, in channel words and web addresses: `bandungkab`, `pemkotmalang`.
-_GLUED_BEFORE = {
-    "province": ("prov", "pemprov"),
+GLUED_BEFORE = {
+    "province": ("prov", "provinsi", "pemprov"),
     "kabupaten": ("kab", "kabupaten", "pemkab"),
     "kota": ("kota", "pemkot"),
 }
-_GLUED_AFTER = {"province": "prov", "kabupaten": "kab", "kota": "kota"}
+GLUED_AFTER = {"province": "prov", "kabupaten": "kab", "kota": "kota"}
 
 
 def writings_of(regions: Regions, aliases: Iterable[tuple[str, str]], slang: Slang = NO_SLANG) -> Iterator[Writing]:
@@ -71,7 +71,7 @@ def writings(name: str, slang: Slang = NO_SLANG) -> Iterator[tuple[str, ...]]:
 
 def glued(region: Region) -> Iterator[str]:
     """The ways to write a province, kabupaten or kota, with its kind, as one word."""
-    if region.kind in _GLUED_AFTER:
+    if region.kind in GLUED_AFTER:
         name = "".join(normalise(region.name).tokens)
-        yield from (word + name for word in _GLUED_BEFORE[region.kind])
-        yield name + _GLUED_AFTER[region.kind]
+        yield from (word + name for word in GLUED_BEFORE[region.kind])
+        yield name + GLUED_AFTER[region.kind]

@@ -16,6 +16,7 @@ import structlog
 
 from config.settings import Settings
 from routing.classify import Router
+from smsd.expire import expire_questions
 from smsd.handle_mail import MailHandler, MailKeeper
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Bell, Pulse, Stop, wait_any, work_through
@@ -86,6 +87,7 @@ async def run(settings: Settings, stop: Stop) -> None:
                 _Loop("send mail", mails.step, "outbox_mail", MAIL_LEASE_S),
                 _Loop("modem states", board.step, "modem"),
                 _Loop("clock", lambda: join_overdue(pool, seal, wait), "clock"),
+                _Loop("questions", lambda: expire_questions(pool, desk, limits.automatic_per_hour), "question"),
                 *(_Loop(f"send {s.name}", s.step, "outbox_sms", SMS_LEASE_S) for s in senders),
             ]
             receivers = [Receiver(modem, pool, seal) for modem in modems]

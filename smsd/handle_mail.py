@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parseaddr
 
@@ -88,15 +89,12 @@ class MailHandler:
         if dispatch_id is None:
             await self._hold(connection, row["id"], mail.automatic or "no_such_token")
             return
-        found = dict(await connection.fetchrow(SQL["ticket_of_dispatch"], dispatch_id))
-        address, ended_at = found.pop("address"), found.pop("ended_at")
-        ticket = Ticket(**found)
-        if mail.automatic:
-            await self._hold(connection, row["id"], mail.automatic, ticket)
-        elif not known_sender(mail.sender, address):
-            await self._hold(connection, row["id"], "unknown_sender", ticket)
-        elif ended_at is not None:
-            await self._hold(connection, row["id"], "dispatch_ended", ticket)
+        dispatch = await connection.fetchrow(SQL["dispatch"], dispatch_id)
+        await connection.execute(SQL["lock_phone_of_dispatch"], dispatch_id)
+        found = Ticket(**await connection.fetchrow(SQL["ticket_of_dispatch"], dispatch_id))
+        ticket = replace(found, agency=dispatch["agency"], dispatch_id=dispatch_id)
+        if reason := mail.automatic or _not_believed(mail, dispatch):
+            await self._hold(connection, row["id"], reason, ticket)
         else:
             await self._answer(connection, row["id"], mail, ticket)
 
@@ -132,6 +130,15 @@ class MailHandler:
             event = Event(ticket.id, datetime.now(UTC), "mail_held", f"agency:{ticket.agency}", data=data)
             await store(connection, Writes(events=[event]), self._limits.automatic_per_hour)
         log.warning("mail.held", inbound_mail=mail_id, ticket=code, reason=reason)
+
+
+def _not_believed(mail: AgencyMail, dispatch: asyncpg.Record) -> str | None:
+    """Why a mail with a token of ours changes nothing, if so: who had only a copy is not asked."""
+    if not known_sender(mail.sender, dispatch["address"]):
+        return "unknown_sender"
+    if dispatch["ended_at"] is not None:
+        return "dispatch_ended"
+    return "copy" if dispatch["copy"] else None
 
 
 def known_sender(sender: str, registered: str) -> bool:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import structlog
 
-from parser.sms import Complaint, Intent, read_sms
 from smsd.backoff import next_try
-from smsd.desk.citizen import answer, open_ticket
-from smsd.desk.rules import Desk, Inbound, Ticket
+from smsd.desk.commands import ONE_OFF_TRIES
+from smsd.desk.hear import Heard, hear, join, may_go_on
+from smsd.desk.respond import respond
+from smsd.desk.rules import Desk, Phone, Ticket
+from smsd.desk.talk import Handled, Ids, Inbound, Question, Said, Stranger, Talk
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
-from smsd.writes import NewTicket, Writes, reserve_ids, store
+from smsd.writes import Writes, reserve_ids, store
 
 log = structlog.get_logger()
 
 _BATCH = 50
+_DAY = timedelta(days=1)
+_DISPATCHES_MOST = 2  # that one SMS can cause: to an agency, and a copy
 
 
 @dataclass(frozen=True)
@@ -81,66 +86,160 @@ class SmsHandler:
 
     async def _decide(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:
         now = datetime.now(UTC)
-        rows, intents = _settle_order(rows, [_read(row) for row in rows])
-        complaints = sum(isinstance(intent, Complaint) for intent in intents)
-        ticket_ids = iter(await reserve_ids(connection, "ticket", complaints) if complaints else [])
-        dispatch_ids = iter(await reserve_ids(connection, "dispatch", complaints) if complaints else [])
-        asking = [r["phone_id"] for r, i in zip(rows, intents, strict=True) if i and not isinstance(i, Complaint)]
-        tickets = await _tickets(connection, asking)
-        writes = Writes()
-        for row, intent in zip(rows, intents, strict=True):
-            message = Inbound(row["id"], row["phone_id"], row["text"])
-            if isinstance(intent, Complaint):
-                decision = self._desk.router.classify(intent.text)
-                writes.add(open_ticket(self._desk, message, decision, now, ticket_ids, dispatch_ids))
-            elif intent is not None:
-                writes.add(answer(self._desk, message, intent, tickets.get(message.phone_id, []), now))
-        outcomes = [_outcome(row, intent) for row, intent in zip(rows, intents, strict=True)]
+        rows = list({row["phone_id"]: row for row in rows}.values())  # one that is tried again may be a second
+        talks = await _load_talks(connection, [row["phone_id"] for row in rows], now)
+        cases = [self._hear(row, talks) for row in rows]
+        cases = await self._put_together(connection, cases, talks, now)
+        await self._look_up(connection, cases, talks, now)
+        ids = await _reserve(connection, len(cases))
+        writes, settled = Writes(), list[Handled]()
+        for case in cases:
+            talk = talks.get(case.row["phone_id"])
+            handled = respond(self._desk, talk, case.heard, now, ids) if talk else Handled(case.heard.outcome)
+            writes.add(handled.writes)
+            settled.append(handled)
         withheld = await store(connection, writes, self._limits.automatic_per_hour)
-        await connection.execute(SQL["settle_messages"], [row["id"] for row in rows], outcomes)
-        _tell(rows, outcomes, writes.tickets, withheld)
+        await _settle(connection, cases, settled)
+        _tell(cases, settled, writes, withheld)
+
+    def _hear(self, row: asyncpg.Record, talks: Mapping[int, Talk]) -> _Case:
+        message = Inbound(row["id"], row["phone_id"], row["text"], row["sent_at"], row["trusted"])
+        return _Case(row, self._understood(message, talks), [])
+
+    def _understood(self, message: Inbound, talks: Mapping[int, Talk]) -> Heard:
+        talk = talks.get(message.phone_id)
+        if talk is None:
+            return Heard(message, None, "robot")
+        return hear(self._desk, message, [q.kind for q in talk.questions if talk.ticket(q.ticket_id)])
+
+    async def _put_together(
+        self, connection: asyncpg.Connection, cases: Sequence[_Case], talks: Mapping[int, Talk], now: datetime
+    ) -> list[_Case]:
+        """Joins texts that were cut to what follows them; those whose rest may still come wait for it, and are left."""
+        cut = [case for case in cases if case.row["attempts"] == 0 and may_go_on(case.heard)]
+        if not cut:
+            return list(cases)
+        following = await _following(connection, cut)
+        kept, held = [], list[tuple[int, datetime]]()
+        for case in cases:
+            until = None
+            if case in cut:
+                case, until = self._joined(case, following[case.row["phone_id"]], talks)
+            if until is not None and until > now:
+                held += [(message_id, until) for message_id in case.message_ids]
+            else:
+                kept.append(case)
+        if held:
+            await connection.execute(SQL["hold_messages"], *map(list, zip(*held, strict=True)))
+        return kept
+
+    def _joined(
+        self, case: _Case, following: Sequence[asyncpg.Record], talks: Mapping[int, Talk]
+    ) -> tuple[_Case, datetime | None]:
+        """The case with its rest, and until when more of it may come: not at all where something else has come."""
+        within = self._desk.patience.join_texts
+        texts = [Inbound(row["id"], row["phone_id"], row["text"], row["sent_at"]) for row in following]
+        whole, used = join(case.heard.message, texts, within)
+        last = hear(self._desk, used[-1], ()) if used else case.heard
+        received = following[len(used) - 1]["received_at"] if used else case.row["received_at"]
+        until = received + within if len(used) == len(texts) and may_go_on(last) else None
+        heard = self._understood(whole, talks) if used else case.heard
+        return _Case(case.row, heard, [message.id for message in used]), until
+
+    async def _look_up(
+        self, connection: asyncpg.Connection, cases: Sequence[_Case], talks: dict[int, Talk], now: datetime
+    ) -> None:
+        """Adds to the talks the tickets of other phones whose codes were sent, unless that was tried too often."""
+        wanted: dict[str, list[int]] = defaultdict(list)
+        for case in cases:
+            talk, code = talks.get(case.row["phone_id"]), getattr(case.heard.intent, "code", None)
+            if not talk or not code or any(ticket.code == code for ticket in talk.tickets):
+                continue
+            if talk.phone.wrong_codes < self._desk.patience.wrong_codes_per_day:
+                wanted[code].append(talk.phone.id)
+        if not wanted:
+            return
+        for row in await connection.fetch(SQL["tickets_of_codes"], list(wanted), now, ONE_OFF_TRIES):
+            found = dict(row)
+            stranger = Stranger(one_off=found.pop("one_off"), ticket=Ticket(**found))
+            for phone_id in wanted[row["code"]]:
+                talks[phone_id] = replace(talks[phone_id], others={row["code"]: stranger})
 
 
-def _read(row: asyncpg.Record) -> Intent | None:
-    """What the SMS means; None for what nobody must answer: a robot's, or one without any text."""
-    return read_sms(row["text"]) if row["answerable"] and row["text"].strip() else None
+@dataclass(frozen=True)
+class _Case:
+    """A claimed message, what it was understood as, and the messages that are its rest."""
+
+    row: asyncpg.Record
+    heard: Heard
+    rest: Sequence[int]
+
+    @property
+    def message_ids(self) -> list[int]:
+        """All messages that it is made of."""
+        return [self.row["id"], *self.rest]
 
 
-def _settle_order(
-    rows: Sequence[asyncpg.Record], intents: Sequence[Intent | None]
-) -> tuple[list[asyncpg.Record], list[Intent | None]]:
-    """Leaves for the next batch a command of a phone that has an earlier SMS in this one: it may be about that."""
-    seen: set[int] = set()
-    kept = []
-    for row, intent in zip(rows, intents, strict=True):
-        if row["phone_id"] not in seen or isinstance(intent, Complaint):
-            kept.append((row, intent))
-        seen.add(row["phone_id"])
-    return [row for row, _ in kept], [intent for _, intent in kept]
+async def _load_talks(connection: asyncpg.Connection, phone_ids: Sequence[int], now: datetime) -> dict[int, Talk]:
+    """The state of the conversation with each phone that may be answered, one query for each kind of fact.
+
+    The phones are locked first: what an agency's mail asks of one meanwhile is seen, or waits.
+    """
+    since = now - _DAY
+    phones = [row for row in await connection.fetch(SQL["phones_that_talk"], phone_ids, since) if row["answerable"]]
+    ids = [row["id"] for row in phones]
+    questions = _grouped(await connection.fetch(SQL["questions_of_phones"], ids))
+    tickets = _grouped(await connection.fetch(SQL["tickets_of_phones"], ids))
+    recent = _grouped(await connection.fetch(SQL["recent_texts"], ids, since) if tickets else ())
+    return {
+        row["id"]: Talk(
+            Phone(row["id"], row["language"], row["quiet"], row["wrong_codes"]),
+            [Ticket(**ticket) for ticket in tickets[row["id"]]],
+            [Question(q["ticket_id"], q["kind"]) for q in questions[row["id"]]],
+            [Said(s["text"], s["ticket_id"], s["outcome"], s["sent_at"], s["told"]) for s in recent[row["id"]]],
+        )
+        for row in phones
+    }
 
 
-async def _tickets(connection: asyncpg.Connection, phones: Sequence[int]) -> dict[int, list[Ticket]]:
-    found: dict[int, list[Ticket]] = {}
-    for row in await connection.fetch(SQL["tickets_of_phones"], phones) if phones else ():
-        found.setdefault(row["phone_id"], []).append(Ticket(**row))
-    return found
+def _grouped(rows: Iterable[asyncpg.Record]) -> dict[int, list[asyncpg.Record]]:
+    """Rows by phone, in their order."""
+    groups: dict[int, list[asyncpg.Record]] = defaultdict(list)
+    for row in rows:
+        groups[row["phone_id"]].append(row)
+    return groups
 
 
-def _outcome(row: asyncpg.Record, intent: Intent | None) -> str:
-    if intent is not None:
-        return type(intent).__name__.lower()
-    return "empty" if row["answerable"] else "robot"
+async def _following(connection: asyncpg.Connection, cases: Sequence[_Case]) -> dict[int, list[asyncpg.Record]]:
+    """What has come from the same phones since."""
+    phones, messages = [case.row["phone_id"] for case in cases], [case.row["id"] for case in cases]
+    return _grouped(await connection.fetch(SQL["following_messages"], phones, messages))
 
 
-def _tell(
-    rows: Sequence[asyncpg.Record], outcomes: Sequence[str], tickets: Sequence[NewTicket], withheld: Sequence[int]
-) -> None:
+async def _reserve(connection: asyncpg.Connection, count: int) -> Ids:
+    """Numbers for all that so many SMS can cause."""
+    tickets = await reserve_ids(connection, "ticket", count)
+    return Ids(iter(tickets), iter(await reserve_ids(connection, "dispatch", count * _DISPATCHES_MOST)))
+
+
+async def _settle(connection: asyncpg.Connection, cases: Sequence[_Case], settled: Sequence[Handled]) -> None:
+    """Each message has its state, what it was taken for, and the ticket that its words became part of."""
+    rows = []
+    for case, handled in zip(cases, settled, strict=True):
+        state, error = ("quarantined", handled.refused) if handled.refused else ("handled", None)
+        rows.append((case.row["id"], state, handled.outcome, error, handled.ticket_id))
+        rows += [(rest, state, "joined", error, handled.ticket_id) for rest in case.rest]
+    if rows:
+        await connection.execute(SQL["settle_messages"], *map(list, zip(*rows, strict=True)))
+
+
+def _tell(cases: Sequence[_Case], settled: Sequence[Handled], writes: Writes, withheld: Sequence[int]) -> None:
     """One canonical line per message."""
-    opened = {ticket.message_id: ticket for ticket in tickets}
-    for row, outcome in zip(rows, outcomes, strict=True):
-        ticket = opened.get(row["id"])
+    opened = {ticket.message_id: ticket for ticket in writes.tickets}
+    for case, handled in zip(cases, settled, strict=True):
+        row, ticket = case.row, opened.get(case.row["id"])
         facts = {"ticket": ticket.code, "topic": ticket.topic, "place": ticket.place} if ticket else {}
-        event = "ticket.opened" if ticket else "sms.handled"
-        log.info(event, message=row["id"], outcome=outcome, after_s=round(row["age_s"], 3), **facts)
+        event = "ticket.opened" if ticket else "sms.refused" if handled.refused else "sms.handled"
+        log.info(event, message=row["id"], outcome=handled.outcome, after_s=round(row["age_s"], 3), **facts)
     for phone_id in withheld:
         log.warning("sms.withheld", phone=phone_id)

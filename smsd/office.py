@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 
 from config.reference import load_router
 from config.replies import load_replies
 from config.settings import Settings, SettingsError, read_secret
 from config.toml_reader import Problem
 from routing.classify import Router
-from smsd.desk.rules import Desk
+from smsd.desk.rules import Desk, Patience
 from smsd.mail.smtp import SmtpSettings
 from smsd.store.seal import Seal, find_key_file, load_seal
 
@@ -29,6 +30,11 @@ def open_desk(settings: Settings) -> Desk:
         zone=settings.zone,
         reply_domain=settings.mail.reply_domain,
         choose=secrets.randbelow,
+        patience=Patience(
+            join_texts=timedelta(seconds=settings.gateway.join_texts_s),
+            place_wait=timedelta(hours=settings.gateway.place_wait_h),
+            wrong_codes_per_day=settings.limits.wrong_codes_per_day,
+        ),
     )
 
 

@@ -8,8 +8,11 @@ from typing import Any, assert_never
 
 from parser import agency_mail
 from parser.privacy import mask_numbers
+from routing.agencies import Agency
 from smsd.desk.rules import STATUS, Desk, Ticket
 from smsd.writes import Event, Writes
+
+DECLINED_MOST = 2  # after so many agencies have said that they are not competent a person decides, whomever they name
 
 
 def agency_answer(
@@ -25,13 +28,13 @@ def agency_answer(
             return _take_up(desk, ticket, "agency_proses", note, actor, now, data)
         case agency_mail.Done(explanation=note):
             event = Event(ticket.id, now, "agency_done", actor, "selesai", due_for="none", data=data | {"text": note})
-            return _tell_change(desk, ticket, event, "agency_selesai", note)
+            return _ask_citizen(desk, ticket, event, "agency_selesai", note, "beres")
         case agency_mail.Ask(question=note):
-            due = desk.deadlines.reply_window_due(now, desk.zone)
+            due = desk.reply_window(now)
             event = Event(
                 *(ticket.id, now, "agency_asked", actor, "tunda", None, due, "reply", data | {"text": note}),
             )
-            return _tell_change(desk, ticket, event, "agency_tanya", note)
+            return _ask_citizen(desk, ticket, event, "agency_tanya", note, "jawaban")
         case agency_mail.NotOurs(agency=named):
             return _not_ours(desk, ticket, named, actor, now, data, dispatch_ids)
         case agency_mail.FreeText() | agency_mail.NeedsExplanation():
@@ -67,20 +70,36 @@ def _not_ours(
     dispatch_ids: Iterator[int],
 ) -> Writes:
     """To the agency that was named, where it can be told and reached; else to the triage desk."""
-    data = data | {"named": named}
-    found = desk.router.agencies.find_by_words(named) if named else None
-    agency, why = desk.mailbox(found.code) if found else (desk.triage, [])
-    if agency.code == ticket.agency:
-        agency = desk.triage
+    triage = ticket.agency == desk.triage.code  # a person names the agency: that is no agency that declines
+    data = data | {"named": named} | ({"by_triage": True} if triage else {})
+    agency, why = _named(desk, ticket, named)
     if agency.code == ticket.agency:  # the triage desk itself must name an agency that can be reached
         writes = help_mail(desk, ticket, f"BUKAN WEWENANG {mask_numbers(named)}".rstrip())
         writes.events.append(Event(ticket.id, now, "agency_declined", actor, data=data))
         return writes
-    writes = Writes(events=[Event(ticket.id, now, "agency_declined", actor, "bukan_wewenang", data=data)])
+    writes = desk.close_all(ticket, now)
+    writes.events.append(Event(ticket.id, now, "agency_declined", actor, "bukan_wewenang", data=data))
     reason = f"{desk.short_name(ticket.agency)}: bukan wewenang kami, wewenang {named or 'instansi lain'}"
     writes.add(desk.dispatch(ticket.id, agency, now, "gateway", next(dispatch_ids), [reason, *why]))
-    name = "kembali" if agency is desk.triage else "pindah"
+    name = "kembali" if agency.code == desk.triage.code else "pindah"
     writes.add(desk.say_about(ticket, name, STATUS, agency=agency, due=desk.first_answer_due(agency, now)))
+    return writes
+
+
+def _named(desk: Desk, ticket: Ticket, named: str) -> tuple[Agency, list[str]]:
+    """The agency that is meant, and what must be told of the choice; the triage desk where it is no good one."""
+    if ticket.agency != desk.triage.code and ticket.declined + 1 >= DECLINED_MOST:
+        return desk.triage, [f"{ticket.declined + 1} instansi menyatakan bukan wewenangnya, mohon petugas memutuskan"]
+    found = desk.router.agencies.find_by_words(named) if named else None
+    agency, why = desk.mailbox(found.code) if found else (desk.triage, [])
+    return (desk.triage, why) if agency.code == ticket.agency else (agency, why)
+
+
+def _ask_citizen(desk: Desk, ticket: Ticket, event: Event, name: str, note: str, kind: str) -> Writes:
+    """A change that the citizen has to say something to."""
+    writes = desk.close_all(ticket, event.at)
+    writes.add(_tell_change(desk, ticket, event, name, note))
+    writes.add(desk.ask(ticket, kind, event.at, desk.reply_window(event.at)))
     return writes
 
 

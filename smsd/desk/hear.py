@@ -10,7 +10,6 @@ from parser import gsm7
 from parser.continuation import continues, reads_cut, rejoin
 from parser.intents import Complaint, Expect, Help, Intent
 from parser.sms import is_bare_answer, is_courtesy, read_sms
-from routing.channels import Channel
 from smsd.desk.rules import Desk
 from smsd.desk.talk import Inbound
 
@@ -23,27 +22,28 @@ class Heard:
     """A text that was understood: what it wants, or without an intent what it was (`outcome`)."""
 
     message: Inbound
-    channel: Channel
     intent: Intent | None
     outcome: str = ""
+    place: str | None = None  # the region that its channel word names
+    agency_type: str | None = None  # the type of agency that its channel word names
     language: str | None = None  # it asks for this language, and for nothing else
 
 
 def hear(desk: Desk, message: Inbound, asked: Iterable[str]) -> Heard:
     """What a citizen's text means, while questions of the kinds `asked` are open."""
-    channel = desk.router.channels.read(message.text)
     if language := desk.replies.language_asked(message.text):
-        return Heard(message, channel, None, "language", language)
+        return Heard(message, None, "language", language=language)
     if not message.text.strip():
-        return Heard(message, channel, None, "empty")
+        return Heard(message, None, "empty")
+    channel = desk.router.channels.read(message.text)
     expects = frozenset(_EXPECTED[kind] for kind in asked if kind in _EXPECTED)
     intent = read_sms(channel.rest, expects) if channel.rest.strip() else Help()
     if isinstance(intent, Complaint):
         if is_courtesy(intent.text):
-            return Heard(message, channel, None, "courtesy")
+            return Heard(message, None, "courtesy")
         if is_bare_answer(intent.text):  # to what? Nothing that waits for one was asked
             intent = Help()
-    return Heard(message, channel, intent)
+    return Heard(message, intent, place=channel.place, agency_type=channel.agency_type)
 
 
 def may_go_on(heard: Heard) -> bool:

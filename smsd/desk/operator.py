@@ -21,6 +21,7 @@ def assign(
         )
     reasons = [why] if why else []
     writes = desk.dispatch(ticket.id, agency, now, actor, next(dispatch_ids), reasons)
+    writes.add(desk.close_all(ticket, now))
     due = desk.first_answer_due(agency, now)
     writes.add(desk.say_about(ticket, "ditugaskan", STATUS, agency=agency, due=due))
     return writes
@@ -32,6 +33,8 @@ def set_status(desk: Desk, ticket: Ticket, status: str, note: str, actor: str, n
     event = Event(ticket.id, now, "status_set", actor, status, due_for=closed, data={"text": note})
     writes = desk.say_about(ticket, "status_berubah", STATUS, status=status, note=mask_numbers(note))
     writes.events.append(event)
+    if closed:
+        writes.add(desk.close_all(ticket, now))
     return writes
 
 

@@ -14,8 +14,8 @@ from parser.privacy import mask_names
 from routing.agencies import Agency
 from routing.classify import Decision
 from routing.text import normalise
-from smsd.desk.rules import CLOSED, STATUS, Desk
-from smsd.desk.talk import Handled, Ids, Inbound, Said, Talk, Ticket
+from smsd.desk.rules import CLOSED, STATUS, Desk, Ticket
+from smsd.desk.talk import Handled, Ids, Inbound, Said, Talk
 from smsd.writes import ClosedQuestion, Event, NewTicket, PhoneChange, Writes
 
 _TYPED_CODE = re.compile(ticket_code.SHAPE)
@@ -68,8 +68,8 @@ def _new_ticket(
 def _as_ticket(new: NewTicket, agency: str, language: str) -> Ticket:
     """The ticket as the desk would find it if it were written already."""
     fields = {name: value for name, value in vars(new).items() if name in Ticket.__dataclass_fields__}
-    told = {"declined": 0, "reopened": 0, "last_answer": None, "answered_at": None}
-    return Ticket(**fields, **told, status="diterima", agency=agency, due_at=None, language=language, dispatch_id=None)
+    fields |= {"declined": 0, "reopened": 0, "last_answer": None, "answered_at": None}
+    return Ticket(**fields, status="diterima", agency=agency, due_at=None, language=language, dispatch_id=None)
 
 
 def _reasons(desk: Desk, decision: Decision) -> list[str]:
@@ -117,18 +117,17 @@ def _acknowledge(
 # ---------------------------------------------------------------- where
 
 
-def complete_place(
-    desk: Desk, ticket: Ticket, message: Inbound, said: str, whole: str, now: datetime, ids: Ids, *, asked: bool = True
-) -> Writes | None:
-    """The ticket decided anew on its whole text, the place from what was `said` last, and sent on.
-
-    A second time it is not asked: what stays unclear goes to a person. Only where nothing was `asked` of this text,
-    and it does not help, the question stays open (None).
-    """
+def decide_anew(desk: Desk, ticket: Ticket, said: str, whole: str) -> Decision:
+    """What the ticket's whole text comes to, the place taken from what was `said` last where that names one."""
     place = desk.router.places.find(normalise(said, desk.router.slang), ticket.place)
-    decision = desk.router.classify(whole, place.code)
-    if decision.asks_place and not asked:
-        return None
+    return desk.router.classify(whole, place.code)
+
+
+def complete_place(
+    desk: Desk, ticket: Ticket, message: Inbound, said: str, whole: str, now: datetime, ids: Ids
+) -> Writes:
+    """The ticket decided anew, and sent on. It is not asked a second time: what stays unclear goes to a person."""
+    decision = decide_anew(desk, ticket, said, whole)
     now_known = replace(
         ticket,
         confidential=ticket.confidential or decision.confidential,
@@ -189,10 +188,8 @@ def go_on(desk: Desk, talk: Talk, message: Inbound, text: str, now: datetime, id
         return None
     whole = rejoin(ticket.text, text)
     whole = mask_names(whole) if ticket.anonymous else whole
-    if talk.is_asked(ticket, "tempat"):
-        completed = complete_place(desk, ticket, message, text, whole, now, ids, asked=False)
-        if completed is not None:
-            return Handled("joined", completed, ticket.id)
+    if talk.is_asked(ticket, "tempat") and not decide_anew(desk, ticket, text, whole).asks_place:
+        return Handled("joined", complete_place(desk, ticket, message, text, whole, now, ids), ticket.id)
     data = {"text": text, "message": message.id}
     writes = Writes(events=[Event(ticket.id, now, "citizen_added", "citizen", data=data, sets={"text": whole})])
     writes.mails += desk.mail(ticket, "tambahan", text)

@@ -14,11 +14,46 @@ from parser.privacy import mask_names, mask_numbers
 from routing.agencies import Agency
 from routing.classify import Router
 from routing.deadlines import Deadlines
-from smsd.desk.talk import Phone, Ticket
 from smsd.writes import ClosedQuestion, Event, NewDispatch, NewMail, NewQuestion, NewSms, Writes
 
 CLOSED = frozenset({"selesai", "diarsipkan"})
 ANSWER, STATUS = 0, 1  # priorities of an SMS
+
+
+@dataclass(frozen=True)
+class Phone:
+    """Who writes. `wrong_codes` counts guesses at codes within a day."""
+
+    id: int
+    language: str = "id"
+    quiet: bool = False
+    wrong_codes: int = 0
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A row of `desk_ticket`. `dispatch_id` is the one that runs, None while it is with nobody."""
+
+    id: int
+    code: str
+    phone_id: int
+    status: str
+    klass: str
+    topic: str | None
+    place: str | None
+    agency: str
+    due_at: datetime | None
+    text: str
+    confidential: bool
+    anonymous: bool
+    message_id: int | None
+    opened_at: datetime
+    language: str
+    dispatch_id: int | None
+    declined: int  # how often an agency has said that it is not competent
+    reopened: int  # how often the citizen has said that it is not done
+    last_answer: str | None
+    answered_at: datetime | None
 
 
 @dataclass(frozen=True)

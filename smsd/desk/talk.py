@@ -6,17 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from smsd.desk.rules import Phone, Ticket
 from smsd.writes import Writes
-
-
-@dataclass(frozen=True)
-class Phone:
-    """Who writes. `wrong_codes` counts guesses at codes within a day."""
-
-    id: int
-    language: str = "id"
-    quiet: bool = False
-    wrong_codes: int = 0
 
 
 @dataclass(frozen=True)
@@ -28,32 +19,6 @@ class Inbound:
     text: str
     sent_at: datetime
     trusted: bool = False
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """A row of `desk_ticket`. `dispatch_id` is the one that runs, None while it is with nobody."""
-
-    id: int
-    code: str
-    phone_id: int
-    status: str
-    klass: str
-    topic: str | None
-    place: str | None
-    agency: str
-    due_at: datetime | None
-    text: str
-    confidential: bool
-    anonymous: bool
-    message_id: int | None
-    opened_at: datetime
-    language: str
-    dispatch_id: int | None
-    declined: int  # how often an agency has said that it is not competent
-    reopened: int  # how often the citizen has said that it is not done
-    last_answer: str | None
-    answered_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from parser.agency_mail import LOOP_HEADER, REPLY_MARKER
 from parser.ticket_code import show
 
-Kind = Literal["disposisi", "tambahan", "dibatalkan", "bantuan"]
+Kind = Literal["disposisi", "tembusan", "tambahan", "dibuka", "dirahasiakan", "dibatalkan", "bantuan"]
+
+# Mails that ask for nothing: no date, and no words to answer with.
+NO_ANSWER: frozenset[Kind] = frozenset({"tembusan", "dibatalkan"})
 
 MARKER = f"== {REPLY_MARKER} =="
 """First line of every mail: what an official writes stands above it, whatever the mail program quotes below."""
@@ -75,7 +78,7 @@ class Dispatch:
         # Email's header classes decode an encoded word (RFC 2047) in what they are given, and a line end encoded in it
         # becomes a header of the attacker's (CVE-2024-6923). Taken apart, it is text.
         words = "Laporan rahasia" if self.confidential else about.replace("=?", "= ?") or "Laporan warga"
-        return f"{'' if self.kind == 'disposisi' else 'Re: '}[LAPOR {code}] {words}"
+        return f"{'' if self.kind in ('disposisi', 'tembusan') else 'Re: '}[LAPOR {code}] {words}"
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,10 @@ VERBS = (
 HEADLINES: Mapping[Kind, str] = MappingProxyType(
     {
         "disposisi": "Laporan warga untuk Anda",
+        "tembusan": "Tembusan untuk pengawasan",
         "tambahan": "Keterangan baru dari pelapor",
+        "dibuka": "Pelapor: belum beres",
+        "dirahasiakan": "Laporan kini rahasia",
         "dibatalkan": "Laporan dibatalkan pelapor",
         "bantuan": "Jawaban Anda belum terbaca",
     }
@@ -120,7 +126,11 @@ HEADLINES: Mapping[Kind, str] = MappingProxyType(
 LEADS: Mapping[Kind, str] = MappingProxyType(
     {
         "disposisi": "Seorang warga melapor lewat SMS ke 1708. Laporannya kami teruskan kepada Anda.",
+        "tembusan": "Seorang warga melapor lewat SMS ke 1708. Instansi yang berwenang sudah menerima laporan ini. Anda "
+        "mendapat tembusannya untuk diketahui, jadi email ini tidak perlu dijawab.",
         "tambahan": "Pelapor menambah keterangan untuk laporan yang sudah kami teruskan kepada Anda.",
+        "dibuka": "Pelapor menyatakan masalahnya belum beres, jadi laporan ini kami buka lagi. Mohon ditangani.",
+        "dirahasiakan": "Pelapor meminta laporan ini dirahasiakan. Penanganannya tetap berjalan.",
         "dibatalkan": "Pelapor mencabut laporan ini. Anda tidak perlu menindaklanjutinya dan tidak perlu membalas.",
         "bantuan": "Terima kasih sudah menjawab. Jawaban itu belum bisa kami teruskan kepada pelapor, karena baris "
         "pertamanya belum seperti salah satu cara di bawah ini. Mohon kirim sekali lagi.",
@@ -128,7 +138,13 @@ LEADS: Mapping[Kind, str] = MappingProxyType(
 )
 
 EXTRA_TITLES: Mapping[Kind, str] = MappingProxyType(
-    {"disposisi": "Tambahan", "tambahan": "Keterangan baru", "dibatalkan": "Pesan pelapor", "bantuan": "Jawaban Anda"}
+    {
+        **dict.fromkeys(("disposisi", "tembusan", "dirahasiakan"), "Tambahan"),
+        "tambahan": "Keterangan baru",
+        "dibuka": "Yang belum beres",
+        "dibatalkan": "Pesan pelapor",
+        "bantuan": "Jawaban Anda",
+    }
 )
 
 
@@ -167,7 +183,7 @@ def _set_headers(mail: EmailMessage, dispatch: Dispatch, now: datetime) -> None:
 
 def _words(dispatch: Dispatch, now: datetime) -> dict[str, object]:
     """What the templates say, cleaned of everything that a mail program could stumble over."""
-    answers = () if dispatch.kind == "dibatalkan" else VERBS
+    answers = () if dispatch.kind in NO_ANSWER else VERBS
     return {
         "marker": MARKER,
         "subject": dispatch.subject,
@@ -196,8 +212,8 @@ def _facts(dispatch: Dispatch, now: datetime) -> tuple[tuple[str, str], ...]:
 
 
 def _request(dispatch: Dispatch, now: datetime) -> str:
-    """The one thing we ask for, with its date; nothing when the report was withdrawn."""
-    if dispatch.kind == "dibatalkan":
+    """The one thing we ask for, with its date; nothing when there is nothing to do."""
+    if dispatch.kind in NO_ANSWER:
         return ""
     if dispatch.due_on is None:
         return "Mohon segera dijawab."
