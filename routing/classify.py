@@ -28,6 +28,8 @@ WORDS_SHOWN = 5
 CANDIDATES = 3
 # What people complain of most: the runners-up where a text names too few itself. Source: LAPOR! statistics.
 COMMONEST = ("PUPR", "DISHUB", "DINSOS", "DLH", "DUKCAPIL", "SATPOLPP", "DISDIK", "DINKES")
+# A local government's own coordinator of complaints passes on what it has no mailbox of its own for.
+COORDINATOR = "PEMDA_UMUM"
 INSPECTORATE, OMBUDSMAN = "INSPEKTORAT", "OMBUDSMAN"
 
 _ON_LEVEL = {"kabkota": "kabupaten/kota", "provinsi": "provinsi", "nasional": "tingkat nasional"}
@@ -161,6 +163,8 @@ class Router:
         if confidence < self.route_from:
             return _Choice(None, (rule, f"triase: keyakinan hanya {confidence:.0%}"))
         agency = self.agencies.find(kind.code, region, level)
+        if agency is None and level != "nasional":
+            agency = self.agencies.find(COORDINATOR, region, level)
         if agency is None or not agency.email:
             return _Choice(
                 None, (rule, f"triase: belum ada alamat {kind.short_name} untuk {place.name or 'Indonesia'}")

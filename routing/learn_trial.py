@@ -6,6 +6,7 @@ find it. So no ticket bears witness for what was learnt from it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -15,8 +16,9 @@ from routing.learn_candidates import Candidate, Found
 from routing.learn_cases import HALVES, Case, Outcome, outcome_of
 from routing.topics import Topic, TopicIndex
 
-# A single ticket is an anecdote: so many more must be right than wrong, and so many times as many.
-MORE, TIMES = 2, 3
+# Tickets that change by luck become right or wrong like coins: what is accepted must be so many standard deviations from
+# that (McNemar's test, 1947). Four right and none wrong are just enough, or eight and one.
+BEYOND_LUCK = 2.0
 # Candidates that are tried for each one shown, the most promising first: each takes a new index of all keywords.
 TRIED = 10
 
@@ -35,8 +37,8 @@ class Effect(NamedTuple):
 
     @property
     def does_good(self) -> bool:
-        """Whether it clearly does more good than harm."""
-        return self.right - self.wrong >= MORE and self.right >= TIMES * self.wrong
+        """Whether it does more good than harm, and not by luck."""
+        return self.right > self.wrong and self.right - self.wrong >= BEYOND_LUCK * math.sqrt(self.right + self.wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Trial:
 
     def run(self, candidates: Iterable[Candidate], most: int) -> None:
         """Try candidates in their order until `most` are accepted."""
-        promising = (each for each in candidates if each.expected >= MORE)
+        promising = (each for each in candidates if each.expected > 0)
         for tried, candidate in enumerate(promising):
             if len(self.accepted) == most or tried == TRIED * most:
                 break

@@ -50,6 +50,10 @@ _LOCAL_LEADERS = frozenset({
     "pemprov", "pemkot", "pemkab", "pemda", "walikota", "wali", "wakot", "bupati", "wabup", "gubernur", "wagub",
 })  # fmt: skip
 
+# An agency named as addressee (`Kepada Yth. Kepala Dinas ...`) is meant more than one that is merely named.
+ADDRESSED, ADDRESSED_WORDS = 1.7, 3
+_BEFORE_ADDRESSEES = frozenset({"kepada", "yth", "ysh", "kpd", "kepala", "kadis", "dear"})
+
 # Points taken for a rival even where there is none: one weak word alone convinces nobody.
 DOUBT = 1.5
 # And for each other type that may be competent for the same topic: who it is, differs from place to place.
@@ -238,6 +242,8 @@ def _marks(hits: Sequence[Hit[Keyword]], tokens: Sequence[str]) -> tuple[Mark, .
                 halves.setdefault(keyword, []).append(hit)
                 continue
             points = keyword.weight * factor
+            if keyword.agency_type is not None and _is_addressed(hit.start, tokens):
+                points *= ADDRESSED
             old = best.get(keyword)
             if old is None or abs(points) > abs(old.points):
                 best[keyword] = Mark(hit.start, hit.end, keyword, points)
@@ -251,6 +257,10 @@ def _factor(start: int, tokens: Sequence[str]) -> float:
         if before in _BEFORE_LANDMARKS:
             return early * LANDMARK
     return early
+
+
+def _is_addressed(start: int, tokens: Sequence[str]) -> bool:
+    return not _BEFORE_ADDRESSEES.isdisjoint(tokens[max(0, start - ADDRESSED_WORDS) : start])
 
 
 def _pairs(halves: Mapping[Keyword, list[Hit[Keyword]]], tokens: Sequence[str]) -> Iterable[Mark]:

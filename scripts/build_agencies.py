@@ -3,7 +3,9 @@
 
     scripts/build_agencies.py config/data
 
-An operator's own agencies.csv replaces it; this script only saves typing where a name follows from type and place.
+Nineteen local governments stand there with all their agencies, every other one with its coordinator (*admin instansi*,
+often Diskominfo): as in SP4N-LAPOR! a report can be given to him, who passes it on inside. An operator's own agencies.csv
+replaces it; this script only saves typing where a name follows from type and place.
 """
 
 from __future__ import annotations
@@ -44,6 +46,9 @@ SHORT = {
 }  # fmt: skip
 # Only at a kabupaten, a kota or DKI Jakarta.
 NOT_AT_PROVINCE = {"KEC_KEL", "PDAM", "DAMKAR", "DPMD"}
+COORDINATOR = "PEMDA_UMUM"
+GOVERNMENT = {"province": "Pemprov", "kabupaten": "Pemkab", "kota": "Pemkot"}
+SHORT_NAME_LETTERS = 24
 HEADER = ("code", "name", "short_name", "type", "region", "email")
 
 
@@ -57,6 +62,26 @@ def agencies(types: list[dict[str, str]]) -> Iterator[tuple[str, ...]]:
         for each in types:
             if each["level"] == "pemda" and not (each["agency_type"] in NOT_AT_PROVINCE and place.startswith("Prov")):
                 yield local(each, region, place, web)
+
+
+def coordinators(regions: list[dict[str, str]]) -> Iterator[tuple[str, ...]]:
+    known = {region for region, _, _ in LOCAL}
+    for region in regions:
+        code, kind = region["code"], GOVERNMENT.get(region["kind"])
+        if kind is None or code in known:
+            continue
+        name = f"{kind} {region['name']} (koordinator pengaduan)"
+        short = f"{kind} {fitting(region['name'], SHORT_NAME_LETTERS - len(kind) - 1)}"
+        yield f"{COORDINATOR}-{code}", name, short, COORDINATOR, code, f"pemda@{code.replace('.', '-')}.example"
+
+
+def fitting(name: str, room: int) -> str:
+    """A region's name in that many letters: its first words become initials, as many as it takes."""
+    words = name.split()
+    for at in range(len(words)):
+        if len(" ".join(words)) > room:
+            words[at] = words[at][0]
+    return " ".join(words)
 
 
 def local(kind: dict[str, str], region: str, place: str, web: str) -> tuple[str, ...]:
@@ -78,10 +103,13 @@ def main() -> int:
     folder = Path(sys.argv[1])
     with (folder / "agency_types.csv").open(encoding="utf-8", newline="") as file:
         types = list(csv.DictReader(file))
+    with (folder / "regions.csv").open(encoding="utf-8", newline="") as file:
+        regions = list(csv.DictReader(file))
     with (folder / "agencies.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
         writer.writerows(agencies(types))
+        writer.writerows(coordinators(regions))
     return 0
 
 

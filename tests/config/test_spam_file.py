@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from config.data_files import Problems, ReferenceDataError
 from config.spam_file import load_spam, read_spam
-from routing.spam import CITIZEN, SpamFilter
+from routing.spam import CITIZEN, Mark, SpamFilter
 
 SHIPPED_MARKS = read_spam([], None).marks
 SHIPPED = load_spam(None)
@@ -110,12 +110,12 @@ def test_the_kind_is_mostly_told_right(shipped: SpamFilter, kind: str, texts: st
 
 
 @pytest.mark.parametrize("mark", SHIPPED_MARKS, ids=lambda mark: mark.id)
-def test_every_mark_has_an_example_that_shows_it(shipped: SpamFilter, mark: object) -> None:
+def test_every_mark_has_an_example_that_shows_it(shipped: SpamFilter, mark: Mark) -> None:
     """Examples of spam are caught and name the mark among the reasons; a citizen's are not caught."""
-    for example in mark.examples:  # type: ignore[attr-defined]
+    for example in mark.examples:
         verdict = shipped.judge(example)
-        assert (mark.kind == CITIZEN) == (verdict.kind == "")  # type: ignore[attr-defined]
-        assert not verdict.reasons or any(f"({mark.id}," in reason for reason in verdict.reasons)  # type: ignore[attr-defined]
+        assert (mark.kind == CITIZEN) == (verdict.kind == "")
+        assert not verdict.reasons or any(f"({mark.id}," in reason for reason in verdict.reasons)
 
 
 @given(st.lists(st.sampled_from([word for mark in SHIPPED_MARKS for word in mark.words]), max_size=12))
@@ -145,7 +145,8 @@ def test_own_marks_and_spellings_are_added(tmp_path: Path) -> None:
     own = written(
         tmp_path,
         '[spelling]\nmangga = ["mngga"]\n'
-        '[[mark]]\nid = "kebun"\nkind = "promo"\nweight = 4\nwords = ["mangga murni"]\nexamples = ["Mngga murni manis"]\n',
+        '[[mark]]\nid = "kebun"\nkind = "promo"\nweight = 4\n'
+        'words = ["mangga murni"]\nexamples = ["Mngga murni manis"]\n',
     )
     assert ("", "promo") == (load_spam(None).judge("Mngga murni").kind, load_spam(own).judge("Mngga murni").kind)
 

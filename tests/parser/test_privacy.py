@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parser import ticket_code
-from parser.privacy import MASK, mask_numbers
+from parser.privacy import ADDRESS_MASK, MASK, NAME_MASK, mask_names, mask_numbers
 
 
 class TestMasked:
@@ -33,6 +33,16 @@ class TestMasked:
             "62 812 3456 7890",
             "81234567890",
             "+60123456789",
+            "3507 - 0112 - 3456 - 0001",
+            "3507/0112/3456/0001",
+            "1234-01-123456-53-1",
+            "1234 01 123456 53 1",
+            "512345678901",
+            "4821309765",
+            "0001234567890",
+            "٣٥٠٧٠١١٢٣٤٥٦٠٠٠١",
+            "０８１２３４５６７８９０",
+            "¹²³⁴⁵⁶⁷⁸⁹⁰",
         ],
     )
     @pytest.mark.parametrize(
@@ -53,14 +63,14 @@ class TestKept:
         "text",
         [
             "laporan 482 130 9764 sudah kami terima",
-            "Laporan 4821309764, dekat KM 12",
             "meteran 482 130 9765",
             "RT 03 RW 04 No 12 Jl Mawar",
             "tanggal 12-05-2026 pukul 08.30",
             "Rp 1.500.000.000 untuk 250 rumah",
             "Rp1500000",
+            "Rp 85.000.000.000 untuk jalan 200 m²",
             "SMS ke 1708 atau telepon 112",
-            "ID pelanggan 512345678901",
+            "ID pelanggan 512345678",
             "UU 25/2009, PermenPANRB 62/2018",
             "kode pos 65144",
             "kantor 0341-551234",
@@ -82,22 +92,85 @@ class TestKept:
 
     @given(st.lists(st.integers(0, 9), min_size=9, max_size=9), st.booleans())
     def test_every_ticket_code(self, digits: list[int], spaced: bool) -> None:
-        """However it is written."""
+        """In one piece it becomes what people read, so that no long number is left."""
         rest = iter(digits)
         code = ticket_code.new_code(lambda below: next(rest) % below)
         text = f"Laporan {ticket_code.show(code) if spaced else code} selesai."
-        assert text == mask_numbers(text)
+        assert f"Laporan {ticket_code.show(code)} selesai." == mask_numbers(text)
 
 
-@given(st.text(st.sampled_from("0123456789 .-+8x"), max_size=60))
+# Digits of several scripts, what groups them, a valid code, and letters to be glued to.
+NUMBERS = st.lists(
+    st.sampled_from([*"0123456789", " ", ".", "-", "+", "8", "x", "Rp ", "٣", "²", "①", "４", "4821309764"]),
+    max_size=60,
+).map("".join)
+
+
+@given(NUMBERS | st.text())
 def test_no_long_number_is_left(text: str) -> None:
-    """Whatever the text, no mobile number and no 13 digits in a row remain."""
+    """Whatever the text, no run of ten digits or more remains, of whatever script."""
     masked = mask_numbers(text)
     runs = "".join(char if char.isdigit() else " " for char in masked).split()
-    assert not [run for run in runs if len(run) >= 13 or (run.startswith("08") and 9 < len(run) < 13)]
+    assert not [run for run in runs if len(run) >= 10 or (run.startswith("08") and len(run) > 9)]
 
 
-@given(st.text())
+@given(NUMBERS | st.text())
 def test_masking_twice_is_masking_once(text: str) -> None:
     """A masked text has nothing left to mask."""
     assert mask_numbers(text) == mask_numbers(mask_numbers(text))
+
+
+class TestMaskNames:
+    @pytest.mark.parametrize(
+        ("text", "masked"),
+        [
+            ("nama saya Fulan bin Polan dari RT 3", "nama saya {} dari RT 3"),
+            ("Nama saya Fulan, jalan kami rusak", "Nama saya {}, jalan kami rusak"),
+            ("NAMA SAYA FULAN DARI DUSUN KRAJAN", "NAMA SAYA {} DARI DUSUN KRAJAN"),
+            ("nama saya fulan polan mau lapor", "nama saya {} mau lapor"),
+            ("nama sy fulan jln rusak", "nama sy {} jln rusak"),
+            ("Nama saya adalah Fulan. Air mati", "Nama saya adalah {}. Air mati"),
+            ("Nama: Fulan\nAlamat: RT 3", "Nama: {}\nAlamat: RT 3"),
+            ("Nama lengkap = Fulan Polan", "Nama lengkap = {}"),
+            ("KTP a.n. Fulan belum jadi", "KTP a.n. {} belum jadi"),
+            ("KTP a/n Fulan belum jadi", "KTP a/n {} belum jadi"),
+            ("atas nama Fulan Al-Polan belum terbit", "atas nama {} belum terbit"),
+            ("saya bernama fulan dari krajan", "saya bernama {} dari krajan"),
+            ("Kenalkan saya Fulan warga desa", "Kenalkan saya {} warga desa"),
+            ("perkenalkan, nama saya M. Fulan ingin lapor", "perkenalkan, nama saya {} ingin lapor"),
+            ("nama saya Fulan dan atas nama Polan", "nama saya {} dan atas nama {}"),
+        ],
+    )
+    def test_what_follows_the_usual_words(self, text: str, masked: str) -> None:
+        """In any case, up to what is no part of a name."""
+        assert masked.replace("{}", NAME_MASK) == mask_names(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "nama saya hilang dari data bansos",
+            "NAMA SAYA TIDAK TERDAFTAR",
+            "nama saya dicoret, tetangga dapat",
+            "atas nama warga RT 3 kami minta lampu",
+            "mohon nama saya dirahasiakan",
+            "Nama jalan di depan pasar hilang",
+            "Pak Fulan bilang jalan diperbaiki",
+            "saya bernama",
+            "jalan rusak",
+            "",
+        ],
+    )
+    def test_other_words_stay(self, text: str) -> None:
+        """What happened to a name, whose it is, and names of others."""
+        assert text == mask_names(text)
+
+    @pytest.mark.parametrize("address", ["fulan@contoh.id", "fulan.polan+1@surat.contoh.co.id"])
+    def test_mail_addresses(self, address: str) -> None:
+        """They mostly hold the name."""
+        assert f"balas ke {ADDRESS_MASK}, terima kasih" == mask_names(f"balas ke {address}, terima kasih")
+
+    @given(st.text() | st.lists(st.sampled_from(["nama saya", " ", "Fulan", "a.n.", "@x.id", "di"])).map("".join))
+    def test_never_fails(self, text: str) -> None:
+        """A text without a cue and without an address stays as it is."""
+        masked = mask_names(text)
+        assert masked == text or NAME_MASK in masked or ADDRESS_MASK in masked

@@ -17,6 +17,29 @@ def chosen(numbers: list[int]) -> str:
 
 codes = choices.map(chosen)
 
+# What a thumb can type for a digit, and between two.
+LOOKALIKES = {"0": "0Oo", "1": "1lI|"}
+SCRIPTS = ("0123456789", "０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹")
+BETWEEN = ["", "", " ", ".", "-", "/", " - ", "(", ") ", "\n", "#", ",", "\u00a0", "–", "\u200b"]
+
+
+@st.composite
+def typings(draw: st.DrawFn) -> tuple[str, str]:
+    """A code, and one way to type it."""
+    code = draw(codes)
+    script = draw(st.sampled_from(SCRIPTS))
+    typed = script[int(code[0])]
+    for digit in code[1:]:
+        typed += draw(st.sampled_from(BETWEEN)) + draw(
+            st.sampled_from(LOOKALIKES.get(digit, digit) + script[int(digit)])
+        )
+    return code, typed
+
+
+def digit_places(typed: str) -> list[int]:
+    """Where the digits stand, or the letters typed for them."""
+    return [at for at, char in enumerate(typed) if char.isdigit() or char in "OolI|"]
+
 
 class TestNewCode:
     def test_is_what_was_chosen_and_a_check_digit(self) -> None:
@@ -82,11 +105,43 @@ class TestReadCode:
             "482 |30 9764",
             "4 8 2 1 3 0 9 7 6 4",
             "482–130–9764",
+            "(482) 130-9764",
+            "482/130/9764",
+            "[482_130_9764]",
+            "4.821.309.764",
+            "482,130,9764",
+            "482\n130\n9764",
+            "\u2068482 130 9764\u2069",
+            "４８２ １３０ ９７６４",
+            "٤٨٢ ١٣٠ ٩٧٦٤",
+            "4️⃣8️⃣2️⃣1️⃣3️⃣0️⃣9️⃣7️⃣6️⃣4️⃣",
         ],
     )
     def test_as_people_type_it(self, typed: str) -> None:
         """Separators anywhere, letters for digits that look like them."""
         assert Code("4821309764") == read_code(typed)
+
+    @given(typings())
+    def test_survives_every_way_of_typing(self, typing: tuple[str, str]) -> None:
+        """Any grouping, letters that look like digits, digits of another script."""
+        code, typed = typing
+        assert Code(code) == read_code(typed)
+
+    @given(typings(), st.integers(0, 9), st.integers(1, 9))
+    def test_no_single_wrong_digit_is_accepted(self, typing: tuple[str, str], place: int, step: int) -> None:
+        """However the code is typed."""
+        code, typed = typing
+        at = digit_places(typed)[place]
+        wrong = str((int(code[place]) + step) % 10)
+        assert not isinstance(read_code(typed[:at] + wrong + typed[at + 1 :]), Code)
+
+    @given(typings(), st.integers(0, 8))
+    def test_no_swap_of_neighbours_is_accepted(self, typing: tuple[str, str], place: int) -> None:
+        """However the code is typed, and whatever stands between the two."""
+        code, typed = typing
+        one, two = digit_places(typed)[place : place + 2]
+        swapped = typed[:one] + typed[two] + typed[one + 1 : two] + typed[one] + typed[two + 1 :]
+        assert (code[place] == code[place + 1]) == isinstance(read_code(swapped), Code)
 
     def test_a_wrong_check_digit_is_a_slip(self) -> None:
         """The citizen can be told so at once."""
@@ -107,6 +162,7 @@ class TestReadCode:
             "x4821309764",
             "4821309764x",
             "O821309764",
+            "+62 482 130 9764",
         ],
     )
     def test_anything_else_is_no_code(self, typed: str) -> None:

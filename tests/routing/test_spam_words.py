@@ -28,7 +28,7 @@ SPELLING = {"slmt": "selamat", "mdpt": "mendapatkan", "3care": "tricare"}
         ("klik:www.hadiah.example.com/x", "klik <situs>"),
         ("buka http://a.example b.blogspot.com", "buka <situs> <situs>"),
         ("lihat https://kota.go.id www.kota.go.id", "lihat"),
-        ("surel orang@kantor.example.com dan @akun", "surel dan akun"),
+        ("surel orang@kantor.example.com dan @akun", "surel dan"),
         ("pt 3care pulsa25rb", "pt tricare pulsa <uang>"),
         ("kami,warga desa/kota", "kami warga desa kota"),
         ("... -- !!", ""),
