@@ -27,6 +27,7 @@ FIELD_WIDTH = {
     "agency": 24,
     "old_agency": 24,
     "date": 9,
+    "day": 5,
     "days": 3,
     "topic": 24,
     "status": 20,
@@ -45,7 +46,7 @@ TEMPLATE_FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("tanya_tempat", "darurat_tempat", "sama"), _TICKET),
     **dict.fromkeys(("status_satu", "status_satu_tanpa_batas"), _TICKET),
     "status_daftar": ("list",),
-    **dict.fromkeys(("butir", "butir_batas"), ("nth", *_TICKET)),
+    **dict.fromkeys(("butir", "butir_batas"), ("nth", "day", *_TICKET)),
     "butir_lagi": ("nth",),
     "salah_ketik": ("typed",),
     "tidak_ditemukan": ("code",),
@@ -119,14 +120,13 @@ class Replies:
         """An agency's words that are cut end with how to get the rest."""
         return cut(text, room, self.terms.get("terpotong", _ELLIPSIS) if name == "note" else _ELLIPSIS)
 
-    def render_list(self, name: str, items: Sequence[str]) -> str:
-        """The template with as many items as fit in whole, and where to go on for the others."""
+    def render_list(self, name: str, items: Sequence[str], shorter: Sequence[str]) -> str:
+        """The template with all items; else as many of the shorter ones as fit, and where to go on for the others."""
         room = self._left(self.templates[name], {"short_code": self.short_code})
-        for count in range(len(items), 1, -1):
-            text = " ".join((*items[:count], *self._more(count + 1, len(items))))
-            if _width(text) <= room:
-                return self.render(name, list=text)
-        return self.render(name, list=" ".join((*items[:1], *self._more(2, len(items)))))
+        tries = [" ".join(items)]
+        for count in range(len(shorter), 0, -1):
+            tries.append(" ".join((*shorter[:count], *self._more(count + 1, len(shorter)))))
+        return self.render(name, list=next((text for text in tries if _width(text) <= room), tries[-1]))
 
     def _more(self, nth: int, last: int) -> Iterator[str]:
         if nth <= last:

@@ -19,6 +19,10 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TOML_LINE = re.compile(r"line (\d+)")
 
 
+Rule = dict[str, Any]
+"""A table as it was written: keys and values."""
+
+
 @dataclass(frozen=True, slots=True)
 class RuleFile:
     """How a file of rules is written: its shipped name, the name of its tables, and what each key must be."""
@@ -29,9 +33,9 @@ class RuleFile:
     needed: Collection[str]
     lists: str  # a table of lists beside the rules, under this name; an operator's are added
 
-    def read(self, problems: Problems, own: Path | None) -> tuple[list[tuple[Row, dict[str, Any]]], dict[str, list[str]]]:
+    def read(self, problems: Problems, own: Path | None) -> tuple[list[tuple[Row, Rule]], dict[str, list[str]]]:
         """The rules, each with where it was last written, and the lists; problems are noted, faulty rules left out."""
-        rules: dict[str, tuple[Row, dict[str, Any]]] = {}
+        rules: dict[str, tuple[Row, Rule]] = {}
         lists: dict[str, list[str]] = {}
         for source in (SHIPPED / self.name, own):
             document = _document(problems, source) if source is not None else None
@@ -44,7 +48,7 @@ class RuleFile:
                 rules[rule["id"]] = row, {**old, **rule}
         return [(row, rule) for row, rule in rules.values() if self._is_whole(row, rule)], lists
 
-    def _is_in_shape(self, problems: Problems, source: Traversable | Path, document: Mapping[str, Any]) -> bool:
+    def _is_in_shape(self, problems: Problems, source: Traversable | Path, document: Rule) -> bool:
         """Complain unless there are only tables of rules, and lists of texts."""
         rules, lists = document.get(self.table, []), document.get(self.lists, {})
         fine = (
@@ -59,9 +63,7 @@ class RuleFile:
             problems.append(ReferenceDataError(named(source), 1, problem, f"see config/data/{self.name}"))
         return fine
 
-    def _rules(
-        self, problems: Problems, source: Traversable | Path, document: Mapping[str, Any]
-    ) -> Iterator[tuple[Row, dict[str, Any]]]:
+    def _rules(self, problems: Problems, source: Traversable | Path, document: Rule) -> Iterator[tuple[Row, Rule]]:
         """The tables of one file with the line each begins in."""
         text = read_text(problems, source) or ""
         lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{self.table}]]"]
@@ -70,7 +72,7 @@ class RuleFile:
             if self._keys_are_fine(row, rule):
                 yield row, rule
 
-    def _keys_are_fine(self, row: Row, rule: Mapping[str, Any]) -> bool:
+    def _keys_are_fine(self, row: Row, rule: Rule) -> bool:
         """Complain of keys that are unknown or of the wrong type."""
         before = len(row.problems)
         for key, value in rule.items():
@@ -82,7 +84,7 @@ class RuleFile:
             row.complain(f"id '{rule.get('id', '')}' is no name", "write small letters and digits joined by -")
         return len(row.problems) == before
 
-    def _is_whole(self, row: Row, rule: Mapping[str, Any]) -> bool:
+    def _is_whole(self, row: Row, rule: Rule) -> bool:
         """Complain of a rule that lacks what it needs, after the operator's keys are laid over the shipped ones."""
         missing = [key for key in self.needed if key not in rule]
         if missing:
@@ -90,7 +92,7 @@ class RuleFile:
         return not missing
 
 
-def _document(problems: Problems, source: Traversable | Path) -> dict[str, Any] | None:
+def _document(problems: Problems, source: Traversable | Path) -> Rule | None:
     text = read_text(problems, source)
     if text is None:
         return None

@@ -38,6 +38,7 @@ _GREETINGS = (
 _GREETING = frozenset(_GREETINGS.split())
 _THANKING = frozenset({"kasih", "terimakasih", "makasih", "mksh", "trims", "tks", "thx", "suwun", "nuhun", "wassalam"})
 # `pak lurah sudah tahu` goes on with a sentence.
+_ADDRESS = frozenset({"pak", "bu", "bpk", "bapak", "ibu"})
 _OFFICE = frozenset({"lurah", "rt", "rw", "kades", "camat", "bupati", "guru", "dokter", "bidan", "kepala", "haji"})
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -76,7 +77,7 @@ def rejoin(first: str, second: str) -> str:
     """The two as one text, without `1/2` and `bersambung`; a word that was cut in two is whole again."""
     head = _PART_BEHIND.sub("", _MORE_BEHIND.sub("", _PART_BEFORE.sub("", first))).rstrip()
     tail = _PART_BEHIND.sub("", _MORE_BEFORE.sub("", _PART_BEFORE.sub("", second))).strip()
-    return head + ("" if _cuts_word(first, second) or not head else " ") + tail
+    return (head + ("" if _cuts_word(first, second) else " ") + tail).strip()
 
 
 def _promises_more(text: str) -> bool:
@@ -117,7 +118,9 @@ def _begins_anew(second: str) -> bool:
     if is_courtesy(second) or not isinstance(intent, Complaint) or intent.new or intent.secrecy:
         return True
     first, following = (*_WORD.findall(second.lower())[:2], "", "")[:2]
-    return (first in _GREETING and following not in _OFFICE) or (first, following) == ("yang", "terhormat")
+    if first in _ADDRESS and following in _OFFICE:
+        return False
+    return first in _GREETING or (first, following) == ("yang", "terhormat")
 
 
 def _takes_up(second: str) -> bool:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice, product
+from itertools import islice, product, takewhile
 
 
 def _phrases(*parts: str) -> tuple[str, ...]:
@@ -150,11 +150,8 @@ def is_closed(text: str, at: int) -> bool:
 
 def skip_address(text: str, at: int) -> int:
     """Where `pak` and the like end, which people put behind the first word."""
-    for token in _TOKEN.finditer(text, at):
-        if _plain(token[0]) not in _ADDRESSING:
-            break
-        at = token.end()
-    return at
+    address = takewhile(lambda token: _plain(token[0]) in _ADDRESSING, _TOKEN.finditer(text, at))
+    return max((token.end() for token in address), default=at)
 
 
 def is_courtesy(text: str) -> bool:

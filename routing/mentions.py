@@ -72,6 +72,11 @@ _BETWEEN = frozenset(
     {"saya", "kami", "masih", "di", "dari", "ke", "daerah", "kota", "arah", "menuju", "dengan", "luar"}
 )
 _LOOK_BACK = 3
+_HOUSE_NUMBER = 3
+_COUNTED = frozenset({
+    "hari", "minggu", "bulan", "tahun", "jam", "menit", "kali", "orang", "rumah", "titik", "rt", "rw", "januari",
+    "februari", "maret", "april", "mei", "juni", "juli", "agustus", "september", "oktober", "november", "desember",
+})  # fmt: skip
 
 
 class Role(Enum):
@@ -117,12 +122,20 @@ class Names:
         for start in [place for place, token in enumerate(tokens) if token in longest]:
             if start < reached:
                 continue
-            for end in range(min(start + longest[tokens[start]], len(tokens)), start, -1):
-                names = self._names.get(" ".join(tokens[start:end]))
-                if names:
-                    reached = end
-                    yield start, end, names
-                    break
+            end, names = self._at(tokens, start)
+            if names:
+                reached = end
+                yield start, end, names
+
+    def _at(self, tokens: Sequence[str], start: int) -> tuple[int, tuple[Name, ...]]:
+        """The longest name that begins here, also if one word is written as two: `Tambak Sari`."""
+        for end in range(min(start + max(self._longest[tokens[start]], 2), len(tokens)), start, -1):
+            names = self._names.get(" ".join(tokens[start:end]))
+            if names is None and end == start + 2 and tokens[start] not in KIND_BEFORE:
+                names = self._names.get("".join(tokens[start:end]))
+            if names:
+                return end, names
+        return start, ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +161,11 @@ class Mention:
     def is_doubtful(self) -> bool:
         """Whether the words beside the name make it that of something else."""
         return self.smaller or self.public or self.partial
+
+    @property
+    def is_a_side(self) -> bool:
+        """Whether the name is of one side of something, which may be a street or a neighbourhood: `Tegal Timur`."""
+        return self.words.rpartition(" ")[2] in _COMPASS
 
     @property
     def letters(self) -> str:
@@ -217,15 +235,21 @@ def _read(
         ordinary=is_ordinary,
         smaller=before in SMALLER,
         public=before in PUBLIC,
-        partial=after in HOUSING or after in _COMPASS or _is_house_number(after),
+        partial=after in HOUSING or _is_house_number(tokens, end) or (after in _COMPASS and not _is_town(chosen)),
         near=before in NEAR or (first == 0 and end == len(tokens)),
         role=_role(tokens, first, end, office=said and kind == "kecamatan"),
     )
 
 
-def _is_house_number(after: str) -> bool:
-    """Whether a street's number follows: three figures at most, a postal code has five."""
-    return after.isdigit() and len(after) <= 3
+def _is_house_number(tokens: Sequence[str], end: int) -> bool:
+    """Whether a street's number follows, not a date or a count; it has three figures at most, a postal code five."""
+    number, unit = (*tokens[end : end + 2], "", "")[:2]
+    return number.isdigit() and len(number) <= _HOUSE_NUMBER and unit not in _COUNTED
+
+
+def _is_town(names: Iterable[Name]) -> bool:
+    """Whether all these are towns, which have a north and a south: Surabaya Barat is Surabaya."""
+    return all(name.kind in ("kota", "province") for name in names)
 
 
 def _role(tokens: Sequence[str], first: int, end: int, office: bool) -> Role:

@@ -174,9 +174,13 @@ def _only_passing(mentions: Sequence[Mention]) -> PlaceMatch:
 def _points(mentions: Sequence[Mention], origins: Sequence[Mention], regions: Regions) -> dict[str, float]:
     """Let every kabupaten and kota that could be meant collect points from all mentions."""
     points: dict[str, float] = {}
+    faint: set[str] = set()
     for mention in mentions:
         for code, weight in _claims(mention, regions):
-            points[code] = points.get(code, 0.0) + weight
+            if weight > FAINT or code not in faint:  # what hardly counts does not count for more by being repeated
+                points[code] = points.get(code, 0.0) + weight
+                if weight <= FAINT:
+                    faint.add(code)
     provinces = {code for mention in mentions for code in mention.provinces()}
     homes = {code for mention in origins for code, _ in _claims(mention, regions)}
     return {
@@ -227,7 +231,8 @@ def _kecamatan_weight(mention: Mention, owners: int, regions: Regions) -> float:
         return FAINT
     region = regions.get(mention.codes[0])
     unique = owners == 1 and region is not None and region.namesakes == 0
-    return POSSIBLE if unique and mention.near else FITS
+    named = mention.near or (len(mention.letters) > MIN_LETTERS and not mention.is_a_side)
+    return POSSIBLE if unique and named else FITS
 
 
 def _the_kecamatan(kabkota: str, mentions: Sequence[Mention]) -> str | None:

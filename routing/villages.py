@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import repeat
 from typing import NamedTuple
 
-from routing.mentions import HOUSING, NEAR, STREET, THINGS
+from routing.mentions import HOUSING, KIND_BEFORE, NEAR, STREET, THINGS
 from routing.regions import lies_in
 
 # Words that say outright of the name after them that it is a village's.
@@ -119,7 +119,7 @@ def _may_be_meant(tokens: Sequence[str], start: int, end: int, ordinary: Abstrac
     """Whether a name without `desa` before it, where a place would stand, is not that of something else."""
     before = tokens[start - 1] if start else ""
     after = tokens[end] if end < len(tokens) else ""
-    if before in STREET or before in THINGS or after in HOUSING:
+    if before in STREET or before in THINGS or before in KIND_BEFORE or after in HOUSING:
         return False
     return sum(map(len, tokens[start:end])) >= _SHORTEST and " ".join(tokens[start:end]) not in ordinary
 

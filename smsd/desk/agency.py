@@ -81,7 +81,7 @@ def _not_ours(
     writes.events.append(Event(ticket.id, now, "agency_declined", actor, "bukan_wewenang", data=data))
     reason = f"{desk.short_name(ticket.agency)}: bukan wewenang kami, wewenang {named or 'instansi lain'}"
     writes.add(desk.dispatch(ticket.id, agency, now, "gateway", next(dispatch_ids), [reason, *why]))
-    name = "kembali" if agency.code == desk.triage.code else "pindah"
+    name = "ditugaskan" if triage else "kembali" if agency.code == desk.triage.code else "pindah"
     writes.add(desk.say_about(ticket, name, STATUS, agency=agency, due=desk.first_answer_due(agency, now)))
     return writes
 

@@ -124,8 +124,11 @@ def _tell_all(desk: Desk, talk: Talk) -> Writes:
 def list_tickets(desk: Desk, talk: Talk, name: str, tickets: Sequence[Ticket]) -> Writes:
     """A list of reports, each by its number in the citizen's own list, which is the same in every list."""
     replies = desk.replies.of(talk.phone.language)
-    items = [desk.list_item(t, n, replies) for n, t in enumerate(talk.tickets, 1) if t in tickets]
-    return desk.send(talk.phone.id, None, name, [replies.render_list(name, items)])
+    listed = [(ticket, nth) for nth, ticket in enumerate(talk.tickets, 1) if ticket in tickets]
+    items, shorter = (
+        [desk.list_item(ticket, nth, replies, short=short) for ticket, nth in listed] for short in (False, True)
+    )
+    return desk.send(talk.phone.id, None, name, [replies.render_list(name, items, shorter)])
 
 
 def _tell_answer(desk: Desk, phone: Phone, ticket: Ticket) -> Writes:

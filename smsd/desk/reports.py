@@ -98,7 +98,7 @@ def _send_on(desk: Desk, ticket: Ticket, decision: Decision, now: datetime, ids:
     writes.add(desk.dispatch(ticket.id, agency, now, "gateway", next(ids.dispatches), reasons))
     overseer = desk.mailbox(decision.oversight)[0] if decision.oversight else agency
     if overseer.code != agency.code:
-        why = f"laporan ini menyangkut {agency.short_name} sendiri, maka Anda mendapat tembusan"
+        why = "laporan ini menyangkut perilaku petugas, maka Anda mendapat tembusannya"
         writes.add(desk.copy(ticket.id, overseer, now, next(ids.dispatches), why))
     return agency, writes
 

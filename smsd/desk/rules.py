@@ -18,6 +18,7 @@ from smsd.writes import ClosedQuestion, Event, NewDispatch, NewMail, NewQuestion
 
 CLOSED = frozenset({"selesai", "diarsipkan"})
 ANSWER, STATUS = 0, 1  # priorities of an SMS
+_WITH_AGENCY = frozenset({"terdisposisi", "ditindaklanjuti"})
 
 
 @dataclass(frozen=True)
@@ -201,15 +202,16 @@ class Desk:
         )
         return self.send(to.id if to else ticket.phone_id, ticket.id, name, [text], priority)
 
-    def list_item(self, ticket: Ticket, nth: int, replies: Replies) -> str:
-        """One line of a list of reports: with the deadline while an agency has it, else how far it is."""
-        due = ticket.due_at if ticket.status in ("terdisposisi", "ditindaklanjuti") else None
+    def list_item(self, ticket: Ticket, nth: int, replies: Replies, *, short: bool) -> str:
+        """A report in a list: how far it is; unless it shall be short, who has it until when."""
+        due = ticket.due_at if ticket.status in _WITH_AGENCY and not short else None
+        local = due.astimezone(self.zone) if due else None
         return replies.render(
-            "butir_batas" if due else "butir",
+            "butir_batas" if local else "butir",
             **self._names(ticket, replies, None, ""),
             nth=str(nth),
             status=replies.status[ticket.status],
-            date=self.day(due, replies) if due else "",
+            day=f"{local.day}/{local.month}" if local else "",
         )
 
     def _names(self, ticket: Ticket, replies: Replies, agency: Agency | None, note: str) -> dict[str, str]:
@@ -228,7 +230,7 @@ class Desk:
             "topic": topic.name if topic else terms["umum"],
             "agency": agency.short_name if agency else old_agency,
             "old_agency": old_agency,
-            "note": note,
+            "note": _sentence(note),
         }
 
     def short_name(self, code: str) -> str:
@@ -241,3 +243,9 @@ class Desk:
         local = moment.astimezone(self.zone)
         week = (replies or self.replies).terms["hari"].split()
         return f"{week[local.weekday()]} {local.day}/{local.month}"
+
+
+def _sentence(note: str) -> str:
+    """An agency's words with a full stop, for our own follow them."""
+    note = note.strip()
+    return f"{note}." if note[-1:].isalnum() else note

@@ -46,7 +46,6 @@ MEANINGS: dict[str, tuple[Intent, Intent | None]] = {
     "KODE": (OneOff(), None),
     "BARU": (Help(), None),
 }
-PHRASES = [(command, phrase) for command, phrases in COMMANDS.items() for phrase in phrases]
 
 
 class TestComplaint:
@@ -114,21 +113,26 @@ class TestComplaint:
         """The words themselves stay as they were written."""
         assert Complaint("Jalan  rusak\ndi RT 3") == read_sms("\n Jalan  rusak\ndi RT 3  ")
 
-    @pytest.mark.parametrize(("command", "phrase"), PHRASES)
-    def test_no_command_word_swallows_a_sentence(self, command: str, phrase: str) -> None:
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_no_command_word_swallows_a_sentence(self, command: str) -> None:
         """Whatever the word, two more words make it a complaint."""
-        intent = read_sms(f"{phrase} jembatan kami")
-        assert isinstance(intent, Complaint) and (f"{phrase} jembatan kami", False) == (intent.text, intent.new)
+        texts = [f"{phrase} jembatan kami" for phrase in COMMANDS[command]]
+        intents = [read_sms(text) for text in texts]
+        assert texts == [intent.text for intent in intents if isinstance(intent, Complaint) and not intent.new]
 
 
 class TestCommands:
-    @pytest.mark.parametrize(("command", "phrase"), PHRASES)
-    def test_every_word_works_alone_and_with_a_code(self, command: str, phrase: str) -> None:
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_every_word_works_alone(self, command: str) -> None:
         """No entry of the table is dead; courtesy behind it and capitals do not matter."""
-        alone, about = MEANINGS[command]
-        assert (alone, alone) == (read_sms(phrase.upper()), read_sms(f"{phrase} pak, terima kasih."))
-        if about:
-            assert (about, about) == (read_sms(f"{phrase} {SHOWN}"), read_sms(f"{phrase} no. {SHOWN} min"))
+        texts = [form for word in COMMANDS[command] for form in (word.upper(), f"{word} pak, terima kasih.")]
+        assert [] == [text for text in texts if read_sms(text) != MEANINGS[command][0]]
+
+    @pytest.mark.parametrize("command", [command for command, (_, about) in MEANINGS.items() if about])
+    def test_every_word_works_with_a_code(self, command: str) -> None:
+        """Those that are about a ticket."""
+        texts = [form for word in COMMANDS[command] for form in (f"{word} {SHOWN}", f"{word} no. {SHOWN} min")]
+        assert [] == [text for text in texts if read_sms(text) != MEANINGS[command][1]]
 
     @pytest.mark.parametrize(
         ("text", "intent"),

@@ -60,12 +60,12 @@ class TestYesAndNo:
         """Javanese and Sundanese too, with courtesy behind it."""
         assert No() == read_sms(text, FIXED)
 
-    @pytest.mark.parametrize(
-        ("phrase", "meaning"), [(p, Yes if word == "YA" else No) for word in ANSWERS for p in ANSWERS[word]]
-    )
-    def test_every_phrase_works(self, phrase: str, meaning: type[Yes] | type[No]) -> None:
+    @pytest.mark.parametrize(("word", "meaning"), [("YA", Yes()), ("BELUM", No())])
+    def test_every_phrase_works(self, word: str, meaning: Intent) -> None:
         """No entry of the table is dead; without a question it is a text like any other."""
-        assert (meaning(), Complaint(phrase)) == (read_sms(phrase, FIXED), read_sms(phrase))
+        phrases = ANSWERS[word]
+        assert [] == [phrase for phrase in phrases if read_sms(phrase, FIXED) != meaning]
+        assert [] == [phrase for phrase in phrases if read_sms(phrase) != Complaint(phrase)]
 
     @pytest.mark.parametrize(
         ("text", "intent"),

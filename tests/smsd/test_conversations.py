@@ -19,6 +19,7 @@ import pytest
 from parser import gsm7
 from parser.agency_mail import read_verb
 from parser.ticket_code import show
+from routing.danger import Danger, DangerRule
 from routing.spam import Mark, SpamFilter
 from smsd.desk.agency import agency_answer
 from smsd.desk.rules import Ticket
@@ -35,7 +36,6 @@ ROAD = "Jalan rusak parah banyak lubang di Lowokwaru Kota Malang."
 LIGHTS = "Lampu jalan mati sudah sebulan di Kepanjen Kabupaten Malang."
 WASTE = "Sampah menumpuk di TPS Coblong Kota Bandung, bau sekali."
 NOWHERE = "Jalan rusak parah banyak lubang di kampung kami."
-BRIBE = "Pegawai kelurahan minta uang pelicin untuk urus KTP di Lowokwaru Kota Malang."
 FIRE = "tolong ada kebakaran rumah sekarang di Lowokwaru Kota Malang."
 PRIZE = "Selamat nomor Anda pemenang undian, hubungi kami"
 
@@ -55,7 +55,7 @@ CONVERSATIONS: dict[str, list[Step]] = {
     ],
     "fraud opens nothing and gets no answer": [("A", PRIZE, "", ""), ("A", ROAD, "diteruskan", "terdisposisi")],
     "a channel word alone gets help": [("A", "LAPOR", "bantuan", "")],
-    "a channel word before a command": [("A", "LAPOR STATUS", "status_kosong", "")],
+    "a channel word before a command": [("A", "LAPOR# STATUS", "status_kosong", "")],
     # ---- texts that belong together
     "a cut text waits and is joined": [
         ("A", "Jalan rusak parah banyak lubang di Lowokwaru Kota Malang dan", "", ""),
@@ -125,7 +125,10 @@ CONVERSATIONS: dict[str, list[Step]] = {
     ],
     # ---- danger, secrecy, oversight
     "danger is answered first": [("A", FIRE, "darurat", "terdisposisi")],
-    "a report that is confidential by itself": [("A", BRIBE, "diteruskan_rahasia", "terdisposisi")],
+    "danger, and where": [
+        ("A", "ada kebakaran, jalan rusak parah banyak lubang di kampung kami", "darurat_tempat", "tunda"),
+        ("A", "Lowokwaru Kota Malang", "diteruskan", "terdisposisi"),
+    ],
     "RAHASIA before a text": [("A", f"RAHASIA: {ROAD}", "diteruskan_rahasia", "terdisposisi")],
     "RAHASIA afterwards": [opened, ("A", "RAHASIA", "dirahasiakan", "terdisposisi"), ("A", "STATUS", "status_satu", "terdisposisi")],
     "ANONIM afterwards": [opened, ("A", "ANONIM {1}", "dianonimkan", "terdisposisi")],
@@ -222,7 +225,7 @@ CONVERSATIONS: dict[str, list[Step]] = {
     "the agency asks, BARU is a report": [
         opened,
         ("agency", "TANYA Di depan apa?", "agency_tanya", "tunda"),
-        ("A", "BARU jalan lain rusak parah di Lowokwaru Kota Malang.", "diteruskan", "tunda terdisposisi"),
+        ("A", "BARU Jalan rusak parah banyak lubang di Kepanjen Kabupaten Malang.", "diteruskan", "tunda terdisposisi"),
     ],
     "the agency asks, and nobody answers in time": [
         opened,
@@ -292,7 +295,7 @@ CONVERSATIONS: dict[str, list[Step]] = {
         opened,
         ("agency", "BUKAN WEWENANG PLN", "pindah", "terdisposisi"),
         ("agency", "BUKAN WEWENANG Dinas Lingkungan Hidup Kota Malang", "kembali", "bukan_wewenang"),
-        ("agency", "BUKAN WEWENANG Dinas Lingkungan Hidup Kota Malang", "pindah", "terdisposisi"),
+        ("agency", "BUKAN WEWENANG Dinas Lingkungan Hidup Kota Malang", "ditugaskan", "terdisposisi"),
         ("agency", "BUKAN WEWENANG PLN", "kembali", "bukan_wewenang"),
     ],
     # ---- LENGKAP, STOP
@@ -394,10 +397,10 @@ class Play:
 
 @pytest.fixture
 def play(stage: Stage, another_number: Callable[[], str]) -> Play:
-    """A stage whose spam filter knows one fraud, and two phones."""
-    router = dataclasses.replace(
-        stage.desk.router, spam=SpamFilter([Mark("undian", "penipuan", 9.0, ("pemenang undian",))])
-    )
+    """A stage whose rules know one fraud and one danger, and two phones."""
+    fraud = SpamFilter([Mark("undian", "penipuan", 9.0, ("pemenang undian",))])
+    fire = Danger([DangerRule("api", "112", ("kebakaran",))])
+    router = dataclasses.replace(stage.desk.router, spam=fraud, danger=fire)
     spied = dataclasses.replace(stage, desk=dataclasses.replace(stage.desk, router=router))
     numbers = {"A": another_number(), "B": another_number()}
     return Play(spied, numbers, datetime(2026, 8, 3, 9, 14, tzinfo=UTC), itertools.count(1))

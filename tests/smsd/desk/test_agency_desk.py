@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from parser.agency_mail import Accept, Ask, Done, FreeText, NeedsExplanation, NotOurs, Process, Verb, read_verb
 from smsd.desk.agency import agency_answer, help_mail
 from smsd.desk.rules import STATUS, Desk, Ticket
-from smsd.writes import Writes
+from smsd.writes import ClosedQuestion, NewQuestion, Writes
 
 Told = Callable[[Writes], str]
 Facts = tuple[object, ...]
@@ -50,7 +50,7 @@ class TestTakingUp:
         """5 working days for information, 60 for supervision; Indonesia's holidays are none."""
         assert until == facts(answered(desk, dataclasses.replace(road, klass=klass), Accept(), now))[0][4]
 
-    @pytest.mark.parametrize(("note", "end"), [("", "."), ("petugas hari Rabu", ". petugas hari Rabu")])
+    @pytest.mark.parametrize(("note", "end"), [("", "."), ("petugas hari Rabu", ". petugas hari Rabu.")])
     def test_proses(self, desk: Desk, road: Ticket, now: datetime, told: Told, note: str, end: str) -> None:
         """With or without a note."""
         writes = answered(desk, road, Process(note), now)
@@ -74,15 +74,19 @@ class TestDoneAndAsked:
         """No deadline runs; the citizen reads what was done, and how to object."""
         writes = answered(desk, road, Done("Sudah ditambal tadi pagi."), now)
         assert [("agency_done", "selesai", None, "none", None)] == facts(writes)
-        assert "Jawaban Dinas PU Kab Malang: Sudah ditambal tadi pagi. Belum beres? Balas TAMBAH 482 130 9764" in told(
-            writes
-        )
+        assert (
+            "LAPOR 1708: Dinas PU Kab Malang menjawab laporan 482 130 9764: Sudah ditambal tadi pagi. "
+            "Sudah beres? Balas YA atau BELUM."
+        ) == told(writes)
+        assert [NewQuestion(77, 5, "beres", now, desk.reply_window(now))] == writes.questions
 
     def test_tanya(self, desk: Desk, road: Ticket, now: datetime, told: Told) -> None:
         """The citizen's deadline begins: 10 working days to answer."""
         writes = answered(desk, road, Ask("Di dekat apa?"), now)
         assert [("agency_asked", "tunda", None, "reply", "23/06 23:59")] == facts(writes)
-        assert "bertanya soal laporan 482 130 9764: Di dekat apa? Jawab dengan TAMBAH 482 130 9764" in told(writes)
+        assert "bertanya soal laporan 482 130 9764: Di dekat apa? Balas SMS ini dengan jawaban Anda." in told(writes)
+        assert [NewQuestion(77, 5, "jawaban", now, desk.reply_window(now))] == writes.questions
+        assert [ClosedQuestion(5, now, "overtaken")] == writes.closed
 
     @pytest.mark.parametrize("verb", [Done, Ask, Process])
     def test_the_citizens_numbers_are_not_sent_back(
@@ -94,9 +98,9 @@ class TestDoneAndAsked:
         assert "NIK 3507011234560001 benar?" == writes.events[0].data["text"]
 
     def test_a_long_explanation_is_cut_at_a_word(self, desk: Desk, road: Ticket, now: datetime, told: Told) -> None:
-        """How to object still fits."""
+        """How to read the rest is told, and how to object."""
         text = told(answered(desk, road, Done("Sudah kami perbaiki bersama warga. " * 100), now))
-        assert "Sudah kami perbaiki bersama... Belum beres? Balas TAMBAH 482 130 9764 dan ceritakan." in text
+        assert "Sudah kami perbaiki bersama..(ketik LENGKAP) Sudah beres? Balas YA atau BELUM." in text
 
 
 class TestNotOurs:
@@ -155,7 +159,8 @@ class TestNotOurs:
         """It is an agency too, and works by mail as all do."""
         writes = answered(desk, dataclasses.replace(road, agency="TRIAGE"), NotOurs("PLN"), now)
         assert ["PLN"] == [d.agency for d in writes.dispatches]
-        assert "Kami teruskan ke PLN." in told(writes)
+        assert "laporan 482 130 9764 kini ditangani PLN." in told(writes)
+        assert writes.events[0].data["by_triage"]
 
     @pytest.mark.parametrize("named", ["", "Dinas Antah Berantah", "TRIAGE", "hubungi 081234567890"])
     def test_triage_cannot_send_it_to_itself(self, desk: Desk, road: Ticket, now: datetime, named: str) -> None:
@@ -178,6 +183,32 @@ class TestNotOurs:
         """Its code stands for it."""
         gone = dataclasses.replace(road, agency="BADAN-LAMA")
         assert "bukan wewenang BADAN-LAMA. Kami teruskan ke PLN." in told(answered(desk, gone, NotOurs("PLN"), now))
+
+
+class TestConfidential:
+    @pytest.mark.parametrize(
+        ("verb", "told_instead"),
+        [
+            (Accept(), "instansi terkait menerima laporan 482 130 9764"),
+            (Done("Kades sudah diperiksa"), "menjawab laporan 482 130 9764: isinya: ketik LENGKAP. Sudah beres?"),
+            (Ask("Kades yang mana?"), "bertanya soal laporan 482 130 9764: isinya: ketik LENGKAP. Balas SMS ini"),
+            (NotOurs("PLN"), "bukan wewenang instansi sebelumnya. Kami teruskan ke instansi terkait."),
+        ],
+    )
+    def test_phones_are_shared(
+        self, desk: Desk, road: Ticket, now: datetime, told: Told, verb: Verb, told_instead: str
+    ) -> None:
+        """No SMS tells topic, agency or answer of a confidential report."""
+        text = told(answered(desk, dataclasses.replace(road, confidential=True), verb, now))
+        assert told_instead in text
+        assert [] == [word for word in ("Dinas", "PLN", "Kades", "Jalan") if word in text]
+
+    def test_the_second_to_decline_is_the_last(self, desk: Desk, road: Ticket, now: datetime, told: Told) -> None:
+        """Whomever it names: a person decides, and reads why."""
+        writes = answered(desk, dataclasses.replace(road, declined=1), NotOurs("PLN"), now)
+        assert "TRIAGE" == writes.dispatches[0].agency
+        assert "2 instansi menyatakan bukan wewenangnya, mohon petugas memutuskan" in writes.events[1].data["reasons"]
+        assert "Petugas kami mencari instansi yang tepat" in told(writes)
 
 
 class TestOthers:

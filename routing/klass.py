@@ -1,0 +1,37 @@
+"""Whether a report complains, asks or proposes: *pengaduan*, *permintaan informasi*, *aspirasi*.
+
+The class sets the deadline, so in doubt it is a complaint: a question is one only where its words outweigh those of a
+complaint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from routing.phrases import Phrases
+from routing.text import NO_SLANG, Slang, normalise
+
+COMPLAINT = "pengaduan"
+# What the words of a question or a proposal must come to.
+CLEAR = 2.0
+
+ClassWord = tuple[str, str, float]
+"""Class, word or phrase, weight."""
+
+
+class Classes:
+    """The words that tell the classes apart."""
+
+    def __init__(self, words: Iterable[ClassWord] = (), slang: Slang = NO_SLANG) -> None:
+        entries = ((normalise(word, slang).tokens, (klass, weight)) for klass, word, weight in words)
+        self._phrases: Phrases[tuple[str, float]] = Phrases(entries)
+
+    def judge(self, tokens: tuple[str, ...]) -> str:
+        """Return the class of a text in normal form; each distinct word counts once."""
+        words = {(tokens[hit.start : hit.end], hit.values[0]) for hit in self._phrases.find(tokens)}
+        points: dict[str, float] = {}
+        for _, (klass, weight) in words:
+            points[klass] = points.get(klass, 0.0) + weight
+        complaint = points.pop(COMPLAINT, 0.0)
+        best = max(points, key=lambda klass: points[klass], default=COMPLAINT)
+        return best if points.get(best, 0.0) >= max(CLEAR, complaint) else COMPLAINT
