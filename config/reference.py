@@ -8,14 +8,17 @@ and all at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypedDict, Unpack
 
 from config.channel_file import ChannelWords, build_channels, read_channels
+from config.competence_file import read_competence
+from config.danger_file import DangerRules, read_danger
 from config.data_files import (
     GSM_SAFE,
     SHIPPED,
@@ -27,30 +30,45 @@ from config.data_files import (
     nearest,
     read_table,
 )
+from config.spam_file import SpamMarks, read_spam
 from config.topic_file import read_topics
 from config.village_file import shipped_villages
 from routing.agencies import TRIAGE, Agency, Directory
 from routing.classify import Router
+from routing.competence import Competence, LocalRule
+from routing.danger import Danger
+from routing.klass import Classes, ClassWord
 from routing.places import Gazetteer
-from routing.regions import Region, is_code
+from routing.regions import Region, is_code, kabkota_of, lies_in
+from routing.spam import SpamFilter
 from routing.text import Slang, normalise
 from routing.topics import AgencyType, Topic, TopicIndex
 from routing.villages import Villages
 
-__all__ = ["ReferenceDataError", "check_reference", "load_router"]
+__all__ = ["OwnFiles", "ReferenceDataError", "check_reference", "load_router"]
 
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
 
 
-def load_router(
-    topics: Path | None = None,
-    places: Path | None = None,
-    agencies: Path | None = None,
-    slang: Path | None = None,
-    channels: Path | None = None,
-) -> Router:
-    """Build the router from the shipped data and the operator's files; raises the first `ReferenceDataError`."""
-    reference = _read(topics, places, agencies, slang, channels)
+class OwnFiles(TypedDict, total=False):
+    """An operator's own files: agencies replace what is shipped, all others add to it."""
+
+    agencies: Path | None
+    topics: Path | None
+    places: Path | None
+    slang: Path | None
+    channels: Path | None
+    competence: Path | None
+    spam: Path | None
+    danger: Path | None
+
+
+def load_router(home: str | None = None, **own: Unpack[OwnFiles]) -> Router:
+    """Build the router from the shipped data and the operator's files; raises the first `ReferenceDataError`.
+
+    `home` is the region a local gateway serves; without it, the one region that all local agencies in the file serve.
+    """
+    reference = _read(home, own)
     if reference.problems:
         raise reference.problems[0]
     types = reference.types.values()
@@ -62,25 +80,32 @@ def load_router(
         Villages(shipped_villages()),
     )
     return Router(
-        topics=TopicIndex(reference.topics, types, reference.slang),
+        topics=TopicIndex(reference.topics, types, reference.slang, reference.common),
         places=gazetteer,
         agencies=Directory(reference.agencies, types, gazetteer.label),
         slang=reference.slang,
         channels=build_channels(
             reference.channels, reference.regions, reference.aliases, frozenset(reference.ordinary)
         ),
+        spam=SpamFilter(reference.spam.marks, reference.spam.spelling),
+        danger=Danger(reference.danger.rules, reference.danger.unless, reference.slang),
+        competence=Competence(reference.competence),
+        classes=Classes(reference.classes, reference.slang),
+        home=home or _only_region(reference.agencies),
     )
 
 
-def check_reference(
-    topics: Path | None = None,
-    places: Path | None = None,
-    agencies: Path | None = None,
-    slang: Path | None = None,
-    channels: Path | None = None,
-) -> list[ReferenceDataError]:
+def check_reference(home: str | None = None, **own: Unpack[OwnFiles]) -> list[ReferenceDataError]:
     """Return all that is wrong with the reference data, nothing if it is fine."""
-    return _read(topics, places, agencies, slang, channels).problems
+    return _read(home, own).problems
+
+
+def _only_region(agencies: Iterable[Agency]) -> str | None:
+    """The one region whose agencies these are: a kabupaten or kota with or without its province, or a province."""
+    regions = {agency.region for agency in agencies if agency.region}
+    wider = {region for region in regions if any(lies_in(other, region) for other in regions - {region})}
+    own = {kabkota_of(region) or region for region in regions - wider}
+    return own.pop() if len(own) == 1 else None
 
 
 @dataclass(slots=True)
@@ -96,13 +121,17 @@ class _Reference:
     topics: list[Topic] = field(default_factory=list)
     agencies: list[Agency] = field(default_factory=list)
     channels: ChannelWords = field(default_factory=ChannelWords)
+    competence: list[LocalRule] = field(default_factory=list)
+    classes: list[ClassWord] = field(default_factory=list)
+    common: frozenset[str] = frozenset()
+    spam: SpamMarks = field(default_factory=lambda: SpamMarks((), {}))
+    danger: DangerRules = field(default_factory=lambda: DangerRules((), ()))
 
 
-def _read(
-    topics: Path | None, places: Path | None, agencies: Path | None, slang: Path | None, channels: Path | None
-) -> _Reference:
+def _read(home: str | None, own: OwnFiles) -> _Reference:
     """Read every file; later ones are checked against earlier ones."""
     data = _Reference()
+    slang, places = own.get("slang"), own.get("places")
     data.slang = {**_slang(data, SHIPPED / "slang.csv"), **(_slang(data, slang) if slang else {})}
     data.types = dict(_types(data, SHIPPED / "agency_types.csv"))
     data.regions = _shipped_regions()
@@ -110,10 +139,35 @@ def _read(
     for aliases in (SHIPPED / "aliases.csv", places):
         if aliases is not None:
             data.aliases.update(_aliases(data, aliases))
-    data.topics = list(read_topics(data.problems, data.types, topics))
-    data.agencies = list(_agencies(data, agencies or SHIPPED / "agencies.csv"))
-    data.channels = read_channels(data.problems, data.types, data.regions, channels)
+    data.topics = list(read_topics(data.problems, data.types, own.get("topics")))
+    data.agencies = list(_agencies(data, own.get("agencies") or SHIPPED / "agencies.csv"))
+    data.channels = read_channels(data.problems, data.types, data.regions, own.get("channels"))
+    topics = {topic.id for topic in data.topics}
+    data.competence = list(read_competence(data.problems, own.get("competence"), data.regions, topics, data.types))
+    data.classes = list(_classes(data))
+    data.common = _common_words(data)
+    data.spam = read_spam(data.problems, own.get("spam"))
+    data.danger = read_danger(data.problems, own.get("danger"))
+    if home is not None and home not in data.regions:
+        data.problems.append(
+            ReferenceDataError(
+                "[routing] home", None, f"'{home}' is the code of no region", nearest(home, data.regions)
+            )
+        )
     return data
+
+
+def _classes(data: _Reference) -> Iterator[ClassWord]:
+    """The words that tell questions and proposals from complaints."""
+    for row in read_table(data.problems, SHIPPED / "classes.csv", ("class", "word", "weight")):
+        yield row.get("class"), row.get("word"), float(row.get("weight"))
+
+
+def _common_words(data: _Reference) -> frozenset[str]:
+    """Words that are no slips of a keyword: good Indonesian, and the names of regions."""
+    rows = read_table(data.problems, SHIPPED / "common_words.csv", ("word",))
+    names = (word for region in data.regions.values() for word in normalise(region.name).tokens)
+    return frozenset((*(row.get("word") for row in rows), *names))
 
 
 # Tables

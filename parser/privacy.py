@@ -47,27 +47,31 @@ _NAME_CUE = re.compile(
     r"|a\s?\.\s?n\b\.?|a/n|saya\s+bernama|(?:per)?kenalkan,?\s+(?:nama\s+)?saya)\s*(?:adalah\b)?[\s:=]*",
     re.I,
 )
-_NAME_WORD = re.compile(r"(?:[^\W\d_]\.\s?){0,3}[^\W\d_]{2,}(?:['’\-][^\W\d_]+)*")
+_NAME_WORD = re.compile(r"(?:[^\W\d_]\.\s?){0,3}[^\W\d_]{2,}(?:['’`\-][^\W\d_]+)*")
 _NAME_WORDS_MOST = 3
 # Words that follow such a cue or a name and belong to none: what happened to it, where it was, whose it is.
 _WHAT_HAPPENED = (
-    "ada adalah beda belum berada berbeda berubah blm dicatut dicoret dihapus dihilangkan dipakai dirahasiakan "
-    "disamarkan disebut disebutkan disembunyikan ditulis dobel ganda hilang jadi keliru keluar kena kurang masuk "
-    "menghilang menjadi muncul salah sama tercantum tercatat tercoret terdaftar terhapus tertera tertulis tetap tutup"
+    "ada adalah beda belum berada berbeda berubah blm dicatut dicoret diganti dihapus dihapuskan dihilangkan dipakai "
+    "dirahasiakan disamarkan disebut disebutkan disembunyikan ditulis diubah dobel ganda hilang jadi keliru keluar "
+    "kena kurang masuk menghilang menjadi muncul salah sama tercantum tercatat tercoret terdaftar tergabung terhapus "
+    "tertera tertulis tetap tutup"
 )
 _WHERE = (
-    "alamat asal dalam dari daripada desa di dlm domisili ds dsn dusun jalan jl jln kab kabupaten kampung kantor kec "
-    "kecamatan kel kelurahan kota pada rt rumah rw sd sdn sma smk smp tinggal"
+    "alamat asal blok dalam dari daripada desa di dlm domisili ds dsn dusun gang gg jalan jl jln kab kabupaten "
+    "kampung kantor kec kecamatan kel kelurahan komplek kota pada perum perumahan rt rumah rw sd sdn sma smk smp "
+    "tinggal"
 )
 _WHOSE = (
-    "anak ayah bapak bpk bu bupati camat cv dinas ibu istri kami keluarga kepala ketua lurah masyarakat orang pemilik "
-    "perwakilan pt saya seluruh semua suami sy tetangga wali warga"
+    "ahli anak ayah bapak bpk bu bupati camat cv dinas ibu istri kami keluarga kepala ketua lurah masyarakat nasabah "
+    "orang pegawai pelanggan pemilik pemohon penerima pengurus perwakilan peserta pt saya seluruh semua suami sy "
+    "tetangga wali warga waris"
 )
 _BESIDE = (
-    "agar aja akan aneh asli baru bisa cuma dan data dengan dg dgn ga gak hanya ingin ini itu iya jangan jg jgn juga "
-    "karena ke kenapa ko kok krn lagi lalu lapor lg masih mau melapor melaporkan memang mengadu mengadukan mewakili "
-    "minta mohon nik no nomor nya padahal pak pelapor saja sampai sbg sdh sebagai sekarang selaku sering siapa sudah "
-    "supaya tapi tdk tersebut tidak tolong tp tsb udah umur untuk usia utk walau ya yang yg"
+    "agar aja akan aneh asli baru bisa cuma dan data dengan dg dgn dimana email ga gak hanya ingin ini itu iya jangan "
+    "jg jgn juga karena kartu katanya ke kenapa ko kok krn lagi lalu lapor lg masih mau melapor melaporkan memang "
+    "mengadu mengadukan mewakili minta mohon nik no nomer nomor nya padahal pak pekerjaan pelapor saja sampai sbg sdh "
+    "sebagai sekarang selaku sering siapa status sudah supaya tanggal tapi tdk tersebut tgl tidak tolong tp tsb udah "
+    "umur umurnya untuk usia utk walau ya yang yg"
 )
 _NO_NAMES = frozenset(f"{_WHAT_HAPPENED} {_WHERE} {_WHOSE} {_BESIDE}".split())
 # Small words within a name.

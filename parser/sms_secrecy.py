@@ -10,10 +10,9 @@ small letters is a plain complaint.
 """
 
 import re
-from dataclasses import replace
 from typing import Literal
 
-from parser.intents import Complaint, Hide
+from parser.intents import Complaint, Hide, Secrecy
 from parser.sms_words import commands, first_words
 
 _MARKS = {
@@ -29,19 +28,21 @@ _GAP = re.compile(r"[\W_]*+")
 # `rahasia umum`: what everybody knows.
 _NO_SECRETS = frozenset({"umum", "negara", "dagang", "jabatan", "bank", "pribadi"})
 
-_NAME = r"(?:nama|identitas|data(?: diri| pribadi)?|no(?:mor)?(?: hp| wa| telepon| telp)?)"
-_MINE = r"(?:saya|sya|sy|kami|aku|gw|gue|pelapor|pengadu)"
-_HIDDEN = r"(?:(?:di)?(?:rahasia|samar|sembunyi)(?:kan|in))"
-_PLEASE = r"(?:mohon|mhn|tolong|tlg|minta|agar|supaya|spy|harap|hrp|jangan|jgn|untuk|utk|tetap|tetep|bisa|di|ya)"
+_NAME = r"(?:nama|in?dentitas|data(?: diri| pribadi)?|no(?:mor)?(?: hp| wa| telepon| telp)?)"
+_MINE = r"(?:saya|sya|sy|kami|aku|gw|gue|pelapor|pengadu)(?: (?:sebagai|sbg|selaku) (?:pelapor|pengadu))?"
+_HIDDEN = r"(?:(?:di|me)?(?:rahasia|samar|sembunyi|nyamar|nyembunyi)(?:kan|in)|(?:di|me)?lindungi)"
+_PLEASE = r"(?:mohon|mhn|tolong|tlg|minta|agar|supaya|spy|harap|hrp|dapat|untuk|utk|tetap|tetep|bisa|di|ya)"
 _SPOKEN = r"(?:sebut|sebutkan|disebut|disebutkan|sebar|sebarkan|disebar|disebarkan|bocorkan|bocorin|dibocorkan|bocor)"
+_HIDE = rf"(?:{_HIDDEN}|(?:men)?jaga kerahasiaan)"
+_DO_NOT = r"(?:jangan|jgn|jngn|jgan)"
 _WISH = re.compile(
-    rf"\b(?:{_HIDDEN} (?:{_NAME}(?: dan {_NAME})? {_MINE}|identitas(?:nya|ku)?|namanya|namaku|{_MINE})"
+    rf"\b(?:{_HIDE} (?:{_NAME}(?: dan {_NAME})? {_MINE}|identitas(?:nya|ku)?|namanya|namaku)"
     rf"|{_NAME}(?:ku| {_MINE})(?: ini)?(?: {_PLEASE}){{0,3}} {_HIDDEN}"
     rf"|{_PLEASE} {_NAME}(?: {_MINE})?(?: {_PLEASE}){{0,2}} {_HIDDEN}"
-    rf"|(?:jangan|jgn|jngn|jgan)(?: di)? {_SPOKEN} (?:{_NAME}(?: {_MINE})?|namaku)"
-    rf"|{_NAME}(?:ku| {_MINE}) (?:jangan|jgn|jngn|jgan)(?: sampai)?(?: di)? {_SPOKEN})\b"
+    rf"|{_DO_NOT}(?: di)? {_SPOKEN} (?:{_NAME}(?: {_MINE})?|namaku)"
+    rf"|{_NAME}(?:ku| {_MINE}) {_DO_NOT}(?: sampai)?(?: di)? {_SPOKEN})\b"
 )
-_TRACES = ("rahasia", "samar", "sembunyi", "jangan", "jgn", "jngn", "jgan")
+_TRACES = ("rahasia", "samar", "nyamar", "lindung", "sembunyi", "nyembunyi", "jangan", "jgn", "jngn", "jgan")
 _BETWEEN = re.compile(r"[\W_]+")
 # What may stand beside a wish that is all there is in the text.
 _PLEAS = (
@@ -52,17 +53,18 @@ _BESIDE_WISH = frozenset(f"{_PLEAS} saya kami pelapor sebagai dan juga laporan l
 
 def read_complaint(text: str) -> Complaint | Hide:
     """The report without its marks; a Hide for the last report where the text is nothing but the wish for secrecy."""
-    rest, marks = text.strip(), Complaint("")
+    secrecy: Secrecy | Literal[""] = ""
+    rest, new = text.strip(), False
     for _ in range(_MARKS_MOST):
         marked = _marked(rest)
         if marked is None:
             break
         rest, mark = marked
-        marks = replace(marks, secrecy=marks.secrecy or mark.secrecy, new=marks.new or mark.new)
+        secrecy, new = secrecy or mark.secrecy, new or mark.new
     wish = _read_wish(rest)
-    if wish == "alone" and marks == Complaint(""):
+    if wish == "alone" and not (secrecy or new):
         return Hide("anonim")
-    return replace(marks, text=rest, secrecy=marks.secrecy or ("anonim" if wish else ""))
+    return Complaint(rest, secrecy or ("anonim" if wish else ""), new)
 
 
 def _marked(text: str) -> tuple[str, Complaint] | None:

@@ -31,12 +31,16 @@ _CODE = re.compile(ticket_code.SHAPE)
 # What begins with 0 is a phone number, perhaps a swindler's.
 _MISCOUNTED = re.compile(rf"[1-9]{_DIGITS}{{7,11}}{_END}")
 _INDEX = re.compile(rf"[1-9]{_END}")
+_LONG_GAP = re.compile(rf"{ticket_code.SEPARATOR}{{2,}}|[^\w|.\-/]")
 _ONE_OFF = re.compile(rf"(?:{_GAP}(?i:kode){_GAP}|[\W_]++)({ticket_code.DIGIT}{_DIGITS}{{3}}){_END}")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One way to read what stands behind a command word; one of code, index and slip is given. `end`: where it ends."""
+    """One way to read what stands behind a command word; one of code, index and slip is given. `end`: where it ends.
+
+    A slip is at most 23 characters long, for the citizen to see it again.
+    """
 
     end: int
     code: str | None = None
@@ -50,7 +54,7 @@ def targets(text: str, at: int) -> Iterator[Target]:
         yield found
     start = _start(text, at)
     if miscounted := _MISCOUNTED.match(text, start):
-        yield Target(miscounted.end(), slip=miscounted[0])
+        yield Target(miscounted.end(), slip=_as_shown(miscounted[0]))
     if index := _INDEX.match(text, start):
         yield Target(index.end(), index=int(index[0]))
 
@@ -70,7 +74,7 @@ def read_code(text: str, at: int) -> Target | None:
         case ticket_code.Code(digits=digits) if found:
             return Target(found.end(), code=digits)
         case ticket_code.Slip() if found:
-            return Target(found.end(), slip=found[0])
+            return Target(found.end(), slip=_as_shown(found[0]))
         case _:
             return None
 
@@ -79,6 +83,11 @@ def read_one_off(text: str, at: int) -> tuple[str | None, int]:
     """The 4 digits from there on and where they end; None and `at` where there are none."""
     found = _ONE_OFF.match(text, at)
     return (ticket_code.read_digits(found[1]), found.end()) if found else (None, at)
+
+
+def _as_shown(typed: str) -> str:
+    """What was typed, fit for a reply: a space where anything long or strange stood between two digits."""
+    return _LONG_GAP.sub(" ", typed)
 
 
 def _start(text: str, at: int) -> int:

@@ -113,6 +113,7 @@ def _table(words: dict[str, tuple[str, ...]]) -> dict[tuple[str, ...], str]:
 
 _COMMAND_OF = _table(COMMANDS)
 _ANSWER_OF = _table(ANSWERS)
+_FIRST = frozenset(words[0] for words in (*_COMMAND_OF, *_ANSWER_OF))
 _LONGEST = max(map(len, (*_COMMAND_OF, *_ANSWER_OF)))
 _CLOSING, _PLEASANT, _FILLING, _ADDRESSING = (
     frozenset(map(_plain, words)) for words in (_COURTESY, _PLEASANTRIES, _BESIDE_THANKS, frozenset(_ADDRESSES.split()))
@@ -121,7 +122,10 @@ _CLOSING, _PLEASANT, _FILLING, _ADDRESSING = (
 
 def _heads(text: str, table: dict[tuple[str, ...], str]) -> Iterator[tuple[str, int]]:
     """Each phrase of the table that the text begins with, the longest first, and where it ends."""
-    tokens = list(islice(_TOKEN.finditer(text), _LONGEST))
+    first = _TOKEN.search(text)
+    if not first or _plain(first[0]) not in _FIRST:
+        return
+    tokens = list(islice(_TOKEN.finditer(text, first.start()), _LONGEST))
     words = tuple(_plain(token[0]) for token in tokens)
     for length in range(len(words), 0, -1):
         if name := table.get(words[:length]):

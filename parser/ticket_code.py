@@ -86,7 +86,8 @@ def plain_digits(text: str, is_digit: Callable[[str], bool] = str.isdecimal) -> 
     """The text, as long as it was, with the digits of every script as 0 to 9; str.isdigit takes `²` for one too."""
     if text.isascii():
         return text
-    return "".join(str(unicodedata.digit(char)) if is_digit(char) else char for char in text)
+    foreign = [char for char in set(text) if not char.isascii() and is_digit(char)]
+    return text.translate({ord(char): str(unicodedata.digit(char)) for char in foreign}) if foreign else text
 
 
 def read_digits(typed: str) -> str:

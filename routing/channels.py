@@ -275,7 +275,7 @@ def _region_entries(writings: Iterable[Writing]) -> dict[str, _Entry]:
     for words, name in writings:
         for spelling in {" ".join(words), "".join(words)}:
             (outright if name.rank > 1 else names).setdefault(spelling, set()).add(name.code)
-            for with_kind in _with_kind(spelling, name.kind):
+            for with_kind in _with_kind(spelling, name.kind) if name.rank < 2 else ():
                 outright.setdefault(with_kind, set()).add(name.code)
     entries = {word: _meaning(_Stand.NAME, codes) for word, codes in names.items()}
     return entries | {word: _meaning(_Stand.OUTRIGHT, codes) for word, codes in outright.items()}

@@ -15,10 +15,11 @@ from routing.agencies import Agency, Directory
 from routing.channels import Channels
 from routing.competence import Competence, footing_of, level_of, region_for
 from routing.danger import Danger
+from routing.klass import COMPLAINT, Classes
 from routing.places import Gazetteer, PlaceMatch
 from routing.spam import SpamFilter
 from routing.text import NO_SLANG, Slang, normalise
-from routing.topics import AgencyType, Evidence, Footing, Mark, Topic, TopicIndex
+from routing.topics import AgencyType, Evidence, Footing, Topic, TopicIndex
 
 # Below this confidence a person looks first: measured, about four in ten texts, of which half were guessed wrong.
 ROUTE_FROM = 0.6
@@ -66,7 +67,7 @@ class Decision:
     klass: str
     asks_place: bool = False
     oversight: str | None = None
-    marks: tuple[Mark, ...] = ()
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class Router:
     spam: SpamFilter = field(default_factory=SpamFilter)
     danger: Danger = field(default_factory=Danger)
     competence: Competence = field(default_factory=Competence)
+    classes: Classes = field(default_factory=Classes)
     home: str | None = None
     route_from: float = ROUTE_FROM
 
@@ -129,10 +131,10 @@ class Router:
             reasons=(*_because(evidence, topic, kind), *place.reasons, *choice.reasons, *why, *danger.reasons),
             confidential=any(each.confidential for each in (*serious, *((topic,) if topic else ()))),
             emergency=danger.number,
-            klass=topic.klass if topic else "pengaduan",
+            klass=topic.klass if topic and topic.klass != COMPLAINT else self.classes.judge(normal.tokens),
             asks_place=choice.asks_place,
             oversight=oversight.code if oversight else None,
-            marks=evidence.marks,
+            evidence=evidence,
         )
 
     def _find(self, evidence: Evidence, footing: Footing, place: PlaceMatch) -> _Finding:

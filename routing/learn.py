@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from routing.classify import Router
 from routing.learn_candidates import find_candidates
 from routing.learn_cases import HALVES, Case, Decided, read_cases, teachable
-from routing.learn_trial import Effect, Trial, Tried, change, reroute, with_keywords
+from routing.learn_effect import Effect, change
+from routing.learn_trial import Trial, Tried, reroute, with_keywords
 
 LEAST, MOST = 5, 30
 EXAMPLES = 2

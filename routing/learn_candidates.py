@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from routing.classify import Router
 from routing.learn_cases import CITIZENS, HALVES, Case, by_phrase, leads, teachable
+from routing.learn_effect import Effect
 from routing.learn_odds import Odds, Tally, odds
 from routing.text import Normal, normalise
 from routing.topics import Topic, TopicIndex
@@ -48,13 +49,13 @@ class Found(NamedTuple):
 class Candidate:
     """A keyword worth trying, and the halves that it was found without: only on their texts may it be tested.
 
-    `numbers` are the cases that hold it, and `support` those of them that speak for it. `expected` is how many more
-    would be right in those halves, going by their points alone.
+    `numbers` are the cases that hold it, and `support` those of them that speak for it. `expected` is the effect
+    in those halves, going by the texts' points alone.
     """
 
     found: Found
     halves: frozenset[int]
-    expected: int
+    expected: Effect
     numbers: Sequence[int]
     support: Sequence[int]
 
@@ -81,7 +82,8 @@ def find_candidates(router: Router, cases: Sequence[Case], least: int) -> list[C
             found.setdefault((each.topic, each.words, each.against), {})[half] = each
     numbers = by_phrase(cases)
     candidates = [_candidate(by_half, cases, numbers) for by_half in found.values()]
-    return sorted(candidates, key=lambda each: (-each.found.z, each.found.phrase, each.found.topic))
+    promising = (each for each in candidates if each.expected.does_good)
+    return sorted(promising, key=lambda each: (-each.found.z, each.found.phrase, each.found.topic))
 
 
 def _candidate(by_half: Mapping[int, Found], cases: Sequence[Case], numbers: Mapping[str, Sequence[int]]) -> Candidate:
@@ -90,8 +92,8 @@ def _candidate(by_half: Mapping[int, Found], cases: Sequence[Case], numbers: Map
     holding = numbers[one.phrase]
     support = [number for number in holding if _supports(cases[number], one.agency_type, one.against)]
     tested = (cases[number] for number in holding if cases[number].half in by_half)
-    turns = _turns(tested, one.agency_type, one.against)
-    expected = sum(change for gap, change in turns if gap < one.step * _EARLY)
+    turns = [each for gap, each in _turns(tested, one.agency_type, one.against) if gap < one.step * _EARLY]
+    expected = Effect(right=turns.count(1), wrong=turns.count(-1))
     return Candidate(one, frozenset(by_half), expected, holding, support)
 
 

@@ -6,39 +6,17 @@ find it. So no ticket bears witness for what was learnt from it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from routing.classify import Router
 from routing.learn_candidates import Candidate, Found
 from routing.learn_cases import HALVES, Case, Outcome, outcome_of
+from routing.learn_effect import Effect, change
 from routing.topics import Topic, TopicIndex
 
-# Tickets that change by luck become right or wrong like coins: what is accepted must be so many standard deviations from
-# that (McNemar's test, 1947). Four right and none wrong are just enough, or eight and one.
-BEYOND_LUCK = 2.0
 # Candidates that are tried for each one shown, the most promising first: each takes a new index of all keywords.
 TRIED = 10
-
-
-class Effect(NamedTuple):
-    """How many tickets change: become right or wrong, go to a person from now on or no longer."""
-
-    right: int = 0
-    wrong: int = 0
-    to_person: int = 0
-    from_person: int = 0
-
-    def __add__(self, other: object) -> Effect:
-        assert isinstance(other, Effect)
-        return Effect(*(one + two for one, two in zip(self, other, strict=True)))
-
-    @property
-    def does_good(self) -> bool:
-        """Whether it does more good than harm, and not by luck."""
-        return self.right > self.wrong and self.right - self.wrong >= BEYOND_LUCK * math.sqrt(self.right + self.wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +38,7 @@ class Trial:
 
     def run(self, candidates: Iterable[Candidate], most: int) -> None:
         """Try candidates in their order until `most` are accepted."""
-        promising = (each for each in candidates if each.expected > 0)
-        for tried, candidate in enumerate(promising):
+        for tried, candidate in enumerate(candidates):
             if len(self.accepted) == most or tried == TRIED * most:
                 break
             self._try(candidate)
@@ -97,17 +74,6 @@ class Trial:
 def reroute(router: Router, case: Case) -> Outcome:
     """Route a past text with another router."""
     return outcome_of(router.classify(case.decided.text, case.decided.place), router.route_from)
-
-
-def change(before: Outcome, after: Outcome, case: Case) -> Effect:
-    """Tell what changes for one ticket."""
-    was, is_now = before.agency_type == case.wanted, after.agency_type == case.wanted
-    return Effect(
-        right=int(is_now and not was),
-        wrong=int(was and not is_now),
-        to_person=int(before.sure and not after.sure),
-        from_person=int(after.sure and not before.sure),
-    )
 
 
 def with_keywords(router: Router, keywords: Iterable[Found]) -> Router:

@@ -131,11 +131,16 @@ class Names:
         """The longest name that begins here, also if one word is written as two: `Tambak Sari`."""
         for end in range(min(start + max(self._longest[tokens[start]], 2), len(tokens)), start, -1):
             names = self._names.get(" ".join(tokens[start:end]))
-            if names is None and end == start + 2 and tokens[start] not in KIND_BEFORE:
+            if names is None and end == start + 2 and not _says_kind(tokens, start):
                 names = self._names.get("".join(tokens[start:end]))
             if names:
                 return end, names
         return start, ()
+
+
+def _says_kind(tokens: Sequence[str], start: int) -> bool:
+    """Whether one of two words says of the other what it is; that is no name in two words."""
+    return tokens[start] in KIND_BEFORE or tokens[start + 1] in KIND_AFTER
 
 
 @dataclass(frozen=True, slots=True)

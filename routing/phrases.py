@@ -67,12 +67,7 @@ class Phrases(Generic[T]):
                     break
                 branch = branch[tokens[at]]
                 at += 1
-            if end > reached:
+            if values and end > reached:
                 hits.append(Hit(start, end, values))
                 reached = end
         return hits
-
-
-def longest(hits: Sequence[Hit[T]]) -> list[Hit[T]]:
-    """Kept while its callers are being changed: `find` itself leaves inner hits out now."""
-    return list(hits)

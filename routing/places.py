@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from routing.mentions import Mention, Names, Role, read_mentions
 from routing.regions import Region, Regions, is_kabkota, is_kecamatan, kabkota_of, lies_in, province_of
 from routing.text import NO_SLANG, Normal, Slang, normalise
-from routing.villages import Village, VillageMention, Villages, find_villages
+from routing.villages import VillageMention, Villages, find_villages
 from routing.writings import writings_of
 
 # How strongly a mention speaks for a kabupaten or kota. Nobody wins with less than POSSIBLE. What is named `di ...` or
@@ -131,7 +131,7 @@ class Gazetteer:
         kecamatan = code if is_kecamatan(code) else _the_kecamatan(kabkota, mentions)
         village = _the_village(self._villages_in(tokens, mentions, kabkota), kecamatan)
         if village is not None:
-            return self._decided(village.kecamatan, mentions, village)
+            return self._decided(village.villages[0].kecamatan, mentions, village)
         return self._decided(kecamatan or kabkota, mentions)
 
     def _province(self, mentions: Sequence[Mention]) -> PlaceMatch:
@@ -143,16 +143,19 @@ class Gazetteer:
                 return self._decided(codes[0], mentions)
         return self._undecided(tuple(known), mentions) if known else NOWHERE
 
-    def _decided(self, code: str, mentions: Sequence[Mention], village: Village | None = None) -> PlaceMatch:
+    def _decided(self, code: str, mentions: Sequence[Mention], named: VillageMention | None = None) -> PlaceMatch:
         region = self.regions.get(code)
         assert region is not None
         label = self.label(code)
-        if village is not None:
-            label = f"{village.kind} {village.plain}, {label}"
         words = _words(mentions, (code, kabkota_of(code) or code, province_of(code)))
+        village = ""
+        if named is not None:
+            village = named.villages[0].plain
+            label = f"{named.villages[0].kind} {village}, {label}"
+            words = (named.words, *words)
         said = f' (disebut "{", ".join(words)}")' if words else " (dari kata awal pesan)"
         reason = f"tempat: {label}{said}"
-        return PlaceMatch(code, label, region.kind, words, (), (reason,), village.plain if village else "")
+        return PlaceMatch(code, label, region.kind, words, (), (reason,), village)
 
     def _undecided(self, codes: tuple[str, ...], mentions: Sequence[Mention]) -> PlaceMatch:
         words = _words(mentions, codes)
@@ -251,14 +254,13 @@ def _the_kecamatan(kabkota: str, mentions: Sequence[Mention]) -> str | None:
     return None
 
 
-def _the_village(mentions: Sequence[VillageMention], kecamatan: str | None) -> Village | None:
-    """The one village that is meant, those called so outright first; in the kecamatan, where one is named."""
+def _the_village(mentions: Sequence[VillageMention], kecamatan: str | None) -> VillageMention | None:
+    """The mention of the one village meant, one called so outright first; in the kecamatan, if that is named."""
     for outright in (True, False):
-        villages = {village for each in mentions if each.outright is outright for village in each.villages}
-        if kecamatan is not None:
-            villages = {village for village in villages if village.kecamatan == kecamatan}
+        inside = [each.inside(kecamatan) if kecamatan else each for each in mentions if each.outright is outright]
+        villages = {village for each in inside for village in each.villages}
         if villages:
-            return villages.pop() if len(villages) == 1 else None
+            return next(each for each in inside if each.villages) if len(villages) == 1 else None
     return None
 
 

@@ -48,7 +48,7 @@ class Normal:
 
 def normalise(text: str, slang: Slang = NO_SLANG) -> Normal:
     """Bring a citizen's text into the normal form: lower case, slang spelled out, no punctuation, digits kept."""
-    folded = _MASK.sub(" ", _fold(text)) if "[" in text else _fold(text)
+    folded = _folded(text)
     stretched = _STRETCHED.search(folded) is not None
     tokens: list[str] = []
     for word in _WORD.findall(folded):
@@ -59,6 +59,26 @@ def normalise(text: str, slang: Slang = NO_SLANG) -> Normal:
         else:
             tokens.append(word)
     return Normal(tuple(tokens))
+
+
+def locate(text: str, slang: Slang = NO_SLANG) -> tuple[str, list[tuple[int, int]]]:
+    """Where each token of the normal form stands: a text to show, and one (start, end) in it a token.
+
+    The text is the one given, or its folded form where folding has moved its letters.
+    """
+    folded = _folded(text)
+    spans: list[tuple[int, int]] = []
+    for found in _WORD.finditer(folded):
+        before = len(normalise(folded[: found.start()], slang).tokens)
+        after = len(normalise(folded[: found.end()], slang).tokens)
+        spans += [found.span()] * (after - before)
+    return (text if len(folded) == len(text) else folded), spans
+
+
+def _folded(text: str) -> str:
+    """Lower case without marks; what was masked is blank, and as long as it was."""
+    folded = _fold(text)
+    return _MASK.sub(lambda found: " " * len(found[0]), folded) if "[" in folded else folded
 
 
 def _fold(text: str) -> str:

@@ -103,13 +103,22 @@ class Topic:
 
 
 class Keyword(NamedTuple):
-    """What is stored with a phrase: points for a topic, or for an agency type that is named, or one half of a pair."""
+    """What is stored with a phrase: points for a topic, or for an agency type that is named, or one half of a pair.
+
+    `partner` is the number of a pair's other half, which the second half does not know.
+    """
 
     words: str
     weight: float
     topic: str | None = None
     agency_type: str | None = None
-    pair: tuple[str, str] | None = None
+    partner: int | None = None
+    is_half: bool = False
+    shown: str = ""
+
+
+Finding = tuple[float, int, int]
+"""Points, first word, the word after the last."""
 
 
 class Mark(NamedTuple):
@@ -123,15 +132,24 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a text says: points for topics and agency types, and the words they came from.
+    """What a text says: points for topics and agency types, and the keywords they came from.
 
     `own` leaves out what a type gets only as second in line: a ministry behind the local agency is no rival to it.
+    `found` has, for the number of each keyword, its points, its first word and the word after its last.
     """
 
     topics: Mapping[str, float]
     types: Mapping[str, float]
     own: Mapping[str, float]
-    marks: tuple[Mark, ...]
+    found: Mapping[int, Finding]
+    keywords: Sequence[Keyword]
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The keywords in the text."""
+        return tuple(
+            Mark(start, end, self.keywords[number], points) for number, (points, start, end) in self.found.items()
+        )
 
     def ranking(self) -> list[tuple[str, float]]:
         """Agency types with any points, best first; equals in alphabetical order, so that answers are stable."""
@@ -140,8 +158,9 @@ class Evidence:
 
     def words_for(self, topic: str | None = None, agency_type: str | None = None) -> tuple[str, ...]:
         """The words that spoke for a topic, or that named a type of agency."""
-        mine = (m.keyword for m in self.marks if m.keyword.topic == topic and m.keyword.agency_type == agency_type)
-        return tuple(dict.fromkeys(keyword.words for keyword in mine))
+        keywords = [self.keywords[number] for number, finding in self.found.items() if finding[0] > 0]
+        mine = [each.shown for each in keywords if each.topic == topic and each.agency_type == agency_type]
+        return tuple(dict.fromkeys(mine))
 
     def confidence(self, agency_type: str, others: int = 0) -> float:
         """How far a type is ahead of its strongest rival, between 0 and 1; `others` may be competent as well."""
@@ -166,27 +185,47 @@ class TopicIndex:
         self._shares = {
             footing: {each.id: _shares(each, footing) for each in self.topics.values()} for footing in footings
         }
-        self._phrases: Phrases[Keyword] = Phrases(self._entries(slang))
+        self.keywords: list[Keyword] = []
+        self._phrases: Phrases[int] = Phrases(self._entries(slang))
         names = (normalise(word).tokens for each in self.types.values() for word in each.words)
         openings = {tokens[0] for tokens in names if len(tokens) == 1}
         self.spelling = Spelling(self._phrases.words, ordinary, openings)
 
-    def _entries(self, slang: Slang) -> Iterable[tuple[tuple[str, ...], Keyword]]:
+    def _entries(self, slang: Slang) -> Iterable[tuple[tuple[str, ...], int]]:
+        """Every phrase with the number of its keyword; both halves of a pair."""
         for topic in self.topics.values():
             for phrase, weight in topic.keywords.items():
-                yield from _topic_entries(topic.id, phrase, weight, slang)
+                parts = [normalise(part, slang) for part in phrase.split(PAIR)]
+                if len(parts) == 1:
+                    yield parts[0].tokens, self._number(Keyword(parts[0].text, weight, topic.id, shown=parts[0].text))
+                else:
+                    yield from self._pair(topic.id, parts[0], parts[1], weight)
         for each in self.types.values():
             for phrase in each.words:
                 words = normalise(phrase, slang)
-                yield words.tokens, Keyword(words.text, HINT_WEIGHT[each.level], agency_type=each.code)
+                weight = HINT_WEIGHT[each.level]
+                yield words.tokens, self._number(Keyword(words.text, weight, agency_type=each.code, shown=words.text))
+
+    def _pair(self, topic: str, one: Normal, other: Normal, weight: float) -> Iterable[tuple[tuple[str, ...], int]]:
+        second = self._number(Keyword(other.text, weight, topic, is_half=True))
+        shown = f"{one.text} ... {other.text}"
+        first = self._number(Keyword(one.text, weight, topic, partner=second, is_half=True, shown=shown))
+        yield one.tokens, first
+        yield other.tokens, second
+
+    def _number(self, keyword: Keyword) -> int:
+        self.keywords.append(keyword)
+        return len(self.keywords) - 1
 
     def weigh(self, normal: Normal, footing: Footing = "placed", type_hint: str | None = None) -> Evidence:
         """Weigh a text: one pass over its words, then sums; a channel word may have named a type of agency."""
         tokens = self.spelling.read(normal.tokens)
-        marks = _marks(self._phrases.find(tokens), tokens)
+        keywords = self.keywords
+        found = _findings(self._phrases.find(tokens), tokens, keywords)
         topics: dict[str, float] = {}
         own: dict[str, float] = {} if type_hint is None else {type_hint: CHANNEL_WEIGHT}
-        for _, _, keyword, points in marks:
+        for number, (points, _, _) in found.items():
+            keyword = keywords[number]
             if keyword.topic is not None:
                 topics[keyword.topic] = topics.get(keyword.topic, 0.0) + points
             elif keyword.agency_type is not None:
@@ -202,7 +241,7 @@ class TopicIndex:
                     types[agency_type] = types.get(agency_type, 0.0) + points * share
                     if rank == 0:
                         own[agency_type] = own.get(agency_type, 0.0) + points
-        return Evidence(topics, types, own, marks)
+        return Evidence(topics, types, own, found, keywords)
 
     def best_topic(self, evidence: Evidence, agency_type: str, footing: Footing = "placed") -> Topic | None:
         """Return the topic that gives this type of agency most of its points, if any does."""
@@ -220,34 +259,26 @@ def _shares(topic: Topic, footing: Footing) -> tuple[tuple[str, float], ...]:
     return tuple((each, SHARES[min(rank, len(SHARES) - 1)]) for rank, each in enumerate(types))
 
 
-def _topic_entries(topic: str, phrase: str, weight: float, slang: Slang) -> Iterable[tuple[tuple[str, ...], Keyword]]:
-    """One entry for a phrase, two for a pair (`jalan + rusak`)."""
-    parts = [normalise(part, slang) for part in phrase.split(PAIR)]
-    if len(parts) == 1:
-        yield parts[0].tokens, Keyword(parts[0].text, weight, topic)
-        return
-    pair = (parts[0].text, parts[1].text)
-    for part in parts[:2]:
-        yield part.tokens, Keyword(part.text, weight, topic, pair=pair)
-
-
-def _marks(hits: Sequence[Hit[Keyword]], tokens: Sequence[str]) -> tuple[Mark, ...]:
+def _findings(hits: Sequence[Hit[int]], tokens: Sequence[str], keywords: Sequence[Keyword]) -> dict[int, Finding]:
     """Every distinct keyword once, where it counts most; pairs only when both halves are near each other."""
-    best: dict[Keyword, Mark] = {}
-    halves: dict[Keyword, list[Hit[Keyword]]] = {}
-    for hit in hits:
-        factor = _factor(hit.start, tokens)
-        for keyword in hit.values:
-            if keyword.pair is not None:
-                halves.setdefault(keyword, []).append(hit)
+    found: dict[int, Finding] = {}
+    halves: dict[int, list[int]] = {}
+    for start, end, numbers in hits:
+        factor = _factor(start, tokens)
+        for number in numbers:
+            keyword = keywords[number]
+            if keyword.is_half:
+                halves.setdefault(number, []).append(start)
                 continue
             points = keyword.weight * factor
-            if keyword.agency_type is not None and _is_addressed(hit.start, tokens):
+            if keyword.agency_type is not None and _is_addressed(start, tokens):
                 points *= ADDRESSED
-            old = best.get(keyword)
-            if old is None or abs(points) > abs(old.points):
-                best[keyword] = Mark(hit.start, hit.end, keyword, points)
-    return (*best.values(), *_pairs(halves, tokens))
+            old = found.get(number)
+            if old is None or abs(points) > abs(old[0]):
+                found[number] = (points, start, end)
+    if halves:
+        found.update(_pairs(halves, tokens, keywords))
+    return found
 
 
 def _factor(start: int, tokens: Sequence[str]) -> float:
@@ -263,15 +294,15 @@ def _is_addressed(start: int, tokens: Sequence[str]) -> bool:
     return not _BEFORE_ADDRESSEES.isdisjoint(tokens[max(0, start - ADDRESSED_WORDS) : start])
 
 
-def _pairs(halves: Mapping[Keyword, list[Hit[Keyword]]], tokens: Sequence[str]) -> Iterable[Mark]:
+def _pairs(
+    halves: Mapping[int, list[int]], tokens: Sequence[str], keywords: Sequence[Keyword]
+) -> Iterable[tuple[int, Finding]]:
     """The pairs whose halves stand within the window of each other."""
-    for first, hits in halves.items():
-        assert first.pair is not None
-        if first.words != first.pair[0]:
+    for number, starts in halves.items():
+        keyword = keywords[number]
+        if keyword.partner is None or keyword.partner not in halves:
             continue
-        others = halves.get(first._replace(words=first.pair[1]), [])
-        near = [(one, other) for one in hits for other in others if abs(one.start - other.start) <= WINDOW]
+        near = [(one, other) for one in starts for other in halves[keyword.partner] if abs(one - other) <= WINDOW]
         if near:
-            one, other = near[0]
-            keyword = first._replace(words=" ... ".join(first.pair))
-            yield Mark(one.start, one.end, keyword, first.weight * _factor(min(one.start, other.start), tokens))
+            start = min(near[0])
+            yield number, (keyword.weight * _factor(start, tokens), start, max(near[0]) + 1)

@@ -19,13 +19,13 @@ from routing.mentions import HOUSING, KIND_BEFORE, NEAR, STREET, THINGS
 from routing.regions import lies_in
 
 # Words that say outright of the name after them that it is a village's.
-VILLAGE = frozenset({"desa", "kelurahan", "lurah", "kades", "nagari", "gampong", "pekon"})
+VILLAGE = frozenset({"desa", "ds", "kelurahan", "kel", "lurah", "kades", "nagari", "gampong", "pekon"})
 
 _NOT_GSM = re.compile(r"[^A-Za-z0-9 .,'/()-]")
 _LETTERS = str.maketrans("", "", " '’`\"-./(),")
 _MOST_WORDS = 4
 _SHORTEST = 4
-_KEPT = 64  # kabupaten and kota whose villages stay taken apart, about 50 kB each
+_KEPT = 128  # kabupaten and kota whose villages stay taken apart, about 50 kB each
 _LEADS = VILLAGE | NEAR
 
 
@@ -47,6 +47,7 @@ class VillageMention(NamedTuple):
 
     start: int
     end: int
+    words: str
     villages: tuple[Village, ...]
     outright: bool
 
@@ -98,7 +99,8 @@ def find_villages(
         if villages is not None:
             outright = start > 0 and tokens[start - 1] in VILLAGE
             if outright or (taken.isdisjoint(range(start, end)) and _may_be_meant(tokens, start, end, ordinary)):
-                found.append(VillageMention(start, end, tuple(villages), outright))
+                words = " ".join(tokens[start - outright : end])
+                found.append(VillageMention(start, end, words, tuple(villages), outright))
     return _widest(found)
 
 

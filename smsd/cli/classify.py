@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +14,37 @@ import click
 from config.reference import load_router
 from config.settings import DEFAULT_PATH, load_settings
 from parser.sms import Complaint, Intent, Slip, read_sms
-from routing.classify import Router
+from routing.classify import Decision, Router
+from smsd.cli.explain import print_explanation
 from smsd.cli.options import console, json_option
 from smsd.office import open_router
+
+_COMMANDS = {
+    "Status": "STATUS", "Help": "BANTUAN", "Add": "TAMBAH", "Cancel": "BATAL", "Hide": "RAHASIA", "Full": "LENGKAP",
+    "Reopen": "BUKA", "Stop": "STOP", "Resume": "MULAI", "OneOff": "KODE", "Yes": "YA", "No": "BELUM",
+    "Rating": "NILAI",
+}  # fmt: skip
 
 
 @click.command()
 @click.argument("text")
 @click.option("--place", metavar="CODE", help="The region (Kemendagri code) that a channel word would have given.")
+@click.option("--explain", is_flag=True, help="Show the words that decided, marked in the text, and the runners-up.")
 @json_option
 @click.option("--config", type=click.Path(path_type=Path), help="A configuration; without one the shipped data.")
-def classify(text: str, place: str | None, as_json: bool, config: Path | None) -> None:
+def classify(text: str, place: str | None, explain: bool, as_json: bool, config: Path | None) -> None:
     """Show how TEXT would be understood and routed.
 
     With - one text a line is read, and one JSON object a line written.
     """
     router = _router(config)
     if text == "-":
-        for line in sys.stdin.buffer:  # a stray byte in one text must not end the others
-            read = line.decode("utf-8", "replace").rstrip("\r\n")
-            click.echo(json.dumps(judge(router, read, place), ensure_ascii=False))
+        answer_lines(router, place)
         return
     readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if explain and not as_json:
+        print_explanation(console(), router, readable, judge(router, readable, place), place)
+        return
     answer = judge(router, readable, place)
     if as_json or not sys.stdout.isatty():
         click.echo(json.dumps(answer, ensure_ascii=False))
@@ -52,33 +61,73 @@ def _router(config: Path | None) -> Router:
     return open_router(load_settings(named)) if named else load_router()
 
 
+def answer_lines(router: Router, place: str | None) -> None:
+    """Answer standard input line by line; a stray byte in one text does not end the others."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    out = sys.stdout
+    waiting = sys.stdin.isatty()
+    for text in _lines():
+        out.write(encode(judge(router, text, place)) + "\n")
+        if waiting:
+            out.flush()
+    out.flush()
+
+
+def _lines() -> Iterator[str]:
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+
 def judge(router: Router, text: str, place: str | None) -> dict[str, Any]:
-    """What `smsd classify` answers; the keys are a contract. `kind` is complaint or command."""
-    intent = read_sms(text)
-    command = None if isinstance(intent, Complaint) else _command(intent)
-    decision = router.classify(text, place)
+    """What `smsd classify` answers; the keys are a contract. `kind` is complaint, command or spam."""
+    channel = router.channels.read(text)
+    intent = read_sms(channel.rest) if channel.rest.strip() else None
+    if not isinstance(intent, Complaint):
+        return _command_answer("BANTUAN" if intent is None else _command(intent), channel.words)
+    spam = router.spam.judge(text)
+    decision = router.classify(intent.text, place or channel.place, channel.agency_type)
+    answer = _complaint_answer(decision, intent.secrecy, channel.words)
+    if spam.kind:
+        answer |= {"kind": "spam", "routed": False, "reasons": [*spam.reasons, *decision.reasons]}
+    return answer
+
+
+def _command_answer(command: str, channel: str) -> dict[str, Any]:
+    """A command goes to no agency."""
+    nothing: dict[str, Any] = dict.fromkeys(("topic", "place", "place_name", "agency", "agency_type"))
     return {
-        "kind": "command" if command else "complaint",
-        "command": command,
+        "kind": "command", "command": command, **nothing, "routed": False, "confidence": 1.0, "candidates": [],
+        "reasons": [], "confidential": False, "emergency": None, "class": None, "asks_place": False, "oversight": None,
+        "channel": channel or None,
+    }  # fmt: skip
+
+
+def _complaint_answer(decision: Decision, secrecy: str, channel: str) -> dict[str, Any]:
+    # Where only the citizen's answer is wanting no person decides, and no agency is known yet either.
+    waits = decision.asks_place and decision.routed
+    return {
+        "kind": "complaint",
+        "command": None,
         "topic": decision.topic,
         "place": decision.place,
         "place_name": decision.place_name,
-        "agency": decision.agency,
+        "agency": None if waits else decision.agency,
         "agency_type": decision.agency_type,
         "routed": decision.routed,
-        "confidence": round(decision.confidence, 3),
-        "candidates": [dataclasses.asdict(c) | {"score": round(c.score, 3)} for c in decision.candidates],
+        "confidence": decision.confidence,
+        "candidates": [{"agency_type": c.agency_type, "score": c.score} for c in decision.candidates],
         "reasons": list(decision.reasons),
-        "confidential": decision.confidential,
+        "confidential": decision.confidential or secrecy == "rahasia",
         "emergency": decision.emergency,
         "class": decision.klass,
+        "asks_place": decision.asks_place,
+        "oversight": decision.oversight,
+        "channel": channel or None,
     }
 
 
 def _command(intent: Intent) -> str:
-    if isinstance(intent, Slip):
-        return intent.command
-    return {"Status": "STATUS", "Help": "BANTUAN", "Add": "TAMBAH", "Cancel": "BATAL"}[type(intent).__name__]
+    return intent.command if isinstance(intent, Slip) else _COMMANDS[type(intent).__name__]
 
 
 def _print(answer: dict[str, Any]) -> None:

@@ -37,6 +37,18 @@ ALARMS = """
     110 saya diancam akan dibunuh oleh rentenir
     110 anak saya hilang sejak siang tadi di pasar
     110 tawuran sedang terjadi di depan stasiun
+    112 ada rumah kebakar di rt 3
+    112 KEBAKARAN di Gang 5 Kel Sukamaju
+    112 longsor menimpa rumah, orang tertimbun
+    112 2 anak hanyut di sungai, mohon basarnas
+    112 teman saya minum racun
+    112 saya depresi ingin bunuh diri
+    112 ada orang kesetrum di atap, tolong
+    129 ayah tiri cabuli anak tetangga
+    110 tetangga ngamuk bawa parang
+    110 ditemukan mayat di kebun
+    110 anak umur 4 tahun hilang di mall
+    110 penculikan anak di depan sekolah barusan
 """
 CALM = """
     Direktur kebakaran jenggot karena laporan warga
@@ -62,6 +74,16 @@ CALM = """
     Guru mengancam siswa tidak naik kelas kalau tidak bayar
     Preman mengancam pedagang tiap hari minta uang
     Kabel listrik menjuntai bisa kesetrum
+    kami seperti dirampok oleh pungli
+    harga beras mencekik, kami mau mati
+    mohon hydrant kebakaran dipasang
+    banyak begal di jalan gelap
+    anak saya hilang kesempatan sekolah karena zonasi
+    motor tenggelam banjir
+    korban kecelakaan ditolak rumah sakit karena bpjs
+    saya korban kdrt dua tahun lalu, kasus di polres mandek
+    jembatan hanyut diterjang banjir
+    tawuran pelajar tiap malam minggu
 """
 
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.reference import ReferenceDataError, check_reference, load_router
+from routing.text import normalise
 
 HEADER = "code,name,short_name,type,region,email"
 TRIAGE = "TRIAGE,Petugas triase,Petugas 1708,TRIAGE,,triase@pusat.example"
@@ -203,7 +204,7 @@ def test_own_places_add_aliases(tmp_path: Path) -> None:
     """A landmark or a channel word of the town; the shipped ones stay."""
     router = load_router(places=written(tmp_path, "places.csv", "alias,code\nalun alun bunder,35.73\n"))
     assert "35.73" == router.classify("sampah menumpuk di Alun-Alun Bunder").place
-    assert "32.73" == router.places.channel("BDG")
+    assert "32.73" == router.places.find(normalise("di bdg macet", router.slang)).code
 
 
 @pytest.mark.parametrize(
@@ -217,6 +218,54 @@ def test_own_places_add_aliases(tmp_path: Path) -> None:
 def test_a_wrong_alias_is_told(tmp_path: Path, line: str, expected: str) -> None:
     """Empty, for no region, or never to be found."""
     assert [expected] == problems(places=written(tmp_path, "places.csv", f"alias,code\n{line}\n"))
+
+
+CHANNELS = """
+word;region;agency_type;common
+HALO WALI;35.73;;
+bdg;32.04;;
+sby;-;;
+pdam;;;
+Mas Bup;;;yes
+"""
+
+
+def test_own_channel_words_add_to_the_shipped(tmp_path: Path) -> None:
+    """A new word, one that means another region here, one that is none here, one that is only taken off."""
+    channels = load_router(channels=written(tmp_path, "channels.csv", CHANNELS.lstrip())).channels
+    read = {
+        text: channels.read(text) for text in ("halowali lampu", "BDG lampu", "SBY lampu", "PDAM air", "Masbup, air")
+    }
+    assert ["35.73", "32.04", None, None, None] == [found.place for found in read.values()]
+    assert ["halowali", "BDG", "", "PDAM", "Masbup"] == [found.words for found in read.values()]
+    assert "35.78" == channels.read("kotasby lampu").place
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("#,,,", "2: the word is empty; write the word that texts begin with"),
+        (
+            "halo,35.731,,",
+            "2: region '35.731' is the code of no region; "
+            "write a code of regions.csv like 35.07, or - if this is no channel word here",
+        ),
+        (
+            "halo,,DINAS,",
+            "2: agency_type 'DINAS' is unknown; use one of agency_types.csv, or leave it empty",
+        ),
+        (
+            "halo,,TRIAGE,",
+            "2: agency_type 'TRIAGE' is unknown; use one of agency_types.csv, or leave it empty",
+        ),
+        ("halo,,,Yess", "2: common 'Yess' is neither yes nor no; did you mean yes?"),
+        ("halo,,,\nHA LO,,,", "3: 'HA LO' stands in line 2 already; leave one of the lines out"),
+    ],
+)
+def test_a_wrong_channel_word_is_told(tmp_path: Path, line: str, expected: str) -> None:
+    """Empty, twice, or for what does not exist."""
+    file = written(tmp_path, "channels.csv", f"word,region,agency_type,common\n{line}\n")
+    assert [f"channels.csv:{expected}"] == problems(channels=file)
 
 
 def test_own_slang_adds_to_the_shipped(tmp_path: Path) -> None:
@@ -336,6 +385,6 @@ def test_any_file_is_checked_without_a_crash(tmp_path: Path, content: bytes) -> 
     """Whatever an operator names as his file: problems, never an exception."""
     file = tmp_path / "any"
     file.write_bytes(content)
-    found = check_reference(topics=file, places=file, agencies=file, slang=file)
+    found = check_reference(topics=file, places=file, agencies=file, slang=file, channels=file)
     assert found
     assert all("\n" not in str(each) for each in found)

@@ -77,6 +77,19 @@ CITIZENS = """
     Kena hipnotis, uang 20jt ditransfer ke rek 1234567890, tolong
     Iuran sekolah 150rb per bulan padahal katanya gratis
     Kartu KIS saya sudah aktif tapi ditolak puskesmas
+    XL gratis internet bohong, kuota saya tiba tiba habis
+    Saya tidak pernah ketik REG tapi pulsa terpotong 2rb tiap hari oleh 97770
+    SMS kta dan pinjaman online tanpa jaminan masuk terus ke hp saya, ganggu
+    Warung di depan sma buka togel online, bandar togel tidak ditangkap
+    Promo PLN diskon 50% tambah daya kok tidak bisa
+    Minta info pinjaman modal usaha bunga rendah utk pedagang kecil
+    kupon daging kurban dijual 50rb
+    ATM kks hilang, kantor bank mandiri minta 50rb
+    Toko online tidak kirim barang, sudah transfer 500rb ke BCA 1234567890
+    Butuh modal usaha, tolong bantuan pemerintah. hp 081200000000
+    Pelanggan PDAM sudah bayar 200rb air tidak mengalir 5 hari
+    Diskon pbb 50% tidak berlaku di kelurahan saya
+    buruan perbaiki pak, sudah 3 orang jatuh
 """
 
 

@@ -81,6 +81,10 @@ class TestWish:
             "kades pungli, mohon identitas dirahasiakan",
             "kades pungli, rahasiakan identitas pelapor",
             "nama dan nomor saya tolong dirahasiakan, kades pungli",
+            "kades pungli, mohon identitas saya sebagai pelapor dapat di rahasiakan",
+            "kades pungli. Mohon merahasiakan identitas saya",
+            "kades pungli, tolong menjaga kerahasiaan identitas pelapor",
+            "kades pungli, mohon identitas pelapor dilindungi",
         ],
     )
     def test_anywhere_in_a_report(self, text: str) -> None:
@@ -112,6 +116,8 @@ class TestWish:
             "data pasien jangan dirahasiakan",
             "dana desa dirahasiakan dari warga",
             "jangan ada pungli di samsat",
+            "kerahasiaan data saya tidak dijaga rumah sakit",
+            "hutan lindung kami dijarah, siapa melindungi kami",
         ],
     )
     def test_other_secrets(self, text: str) -> None:

@@ -182,26 +182,8 @@ def test_the_answer_says_which_words_it_rests_on() -> None:
 
 
 def test_two_provinces_are_not_decided() -> None:
-    """From one province to another: a person decides."""
-    assert ("35", "33") == GAZETTEER.find(normalise("jawa timur ke jawa tengah")).ambiguous
-
-
-@pytest.mark.parametrize(
-    ("word", "expected"),
-    [
-        ("KAB. MALANG", "35.07"),
-        ("Malangkab", "35.07"),
-        ("SBY", "35.78"),
-        ("surabaya", "35.78"),
-        ("LAPORJATIM", "35"),
-        ("LAPOR JATIM", "35"),
-        ("malang", None),
-        ("bbm", None),
-    ],
-)
-def test_channel_words_stand_for_a_region(word: str, expected: str | None) -> None:
-    """Glued or dotted, in capitals or not, with LAPOR in front; a shared name is no answer."""
-    assert expected == GAZETTEER.channel(word)
+    """A person decides."""
+    assert ("35", "33") == GAZETTEER.find(normalise("jawa timur dan jawa tengah")).ambiguous
 
 
 @pytest.mark.parametrize(
@@ -262,6 +244,168 @@ def test_shipped_names_and_aliases_are_found(router: Router, text: str, expected
     assert expected == router.places.find(normalise(text, router.slang)).code
 
 
+def shipped(router: Router, text: str, within: str | None = None) -> tuple[str | None, str]:
+    found = router.places.find(normalise(text, router.slang), within)
+    return found.code, found.village
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "village"),
+    [
+        ("jalan berlubang di Surabaya", "35.78", ""),
+        ("Surabaya banjir lagi", "35.78", ""),
+        ("air pdam mati di kab malang", "35.07", ""),
+        ("walikota malang tolong lihat terminal", "35.73", ""),
+        ("Jl. Surabaya di Malang berlubang, kota malang", "35.73", ""),
+        ("Jl Surabaya rusak parah", None, ""),
+        ("Jl. Kalasan Surabaya rusak", "35.78", ""),
+        ("jalan raya Malang Surabaya macet", None, ""),
+        ("soto Lamongan depan pasar buang limbah", None, ""),
+        ("pohon ketapang tumbang", None, ""),
+        ("warung sate Madura parkir di trotoar", None, ""),
+        ("banjir di kec lowokwaru", "35.73.05", ""),
+        ("lampu mati di Lowokwaru", "35.73.05", ""),
+        ("lowokwaru lampu mati", "35.73.05", ""),
+        ("Dinoyo Lowokwaru Malang", "35.73.05", "Dinoyo"),
+        ("Dinoyo, Lowokwaru, Kota Malang", "35.73.05", "Dinoyo"),
+        ("desa Dinoyo kec Lowokwaru kota Malang", "35.73.05", "Dinoyo"),
+        ("kelurahan Dinoyo Malang lampu mati", "35.73.05", "Dinoyo"),
+        ("kel. Keputih kec. Sukolilo Surabaya saluran mampet", "35.78.09", "Keputih"),
+        ("jalan rusak di Keputih Surabaya", "35.78.09", "Keputih"),
+        ("di desa Serang kec Karangreja air mati", "33.03.10", "Serang"),
+        ("desa Serang kab Purbalingga air mati", "33.03.10", "Serang"),
+        ("Ploso Timur banjir", None, ""),
+        ("jalan rusak kec tanjungsari", None, ""),
+        ("desa Pasigaran kec Tanjungsari jalan rusak", "32.11.11", "Pasigaran"),
+        ("desa Kemadang kecamatan Tanjungsari jalan rusak", "34.03.17", "Kemadang"),
+        ("kec Ngasem Kediri", "35.06.25", ""),
+        ("Banjar Jawa Barat longsor", "32.79", ""),
+        ("Kab Banjar banjir", "63.03", ""),
+        ("kota Banjar banjir", "32.79", ""),
+        ("Jambi kabut asap", "15", ""),
+        ("kota Jambi kabut asap", "15.71", ""),
+        ("Bandung macet", None, ""),
+        ("Dago Bandung macet", "32.73.02", "Dago"),
+        ("di Dago Bandung macet", "32.73.02", "Dago"),
+        ("Coblong Bandung banjir", "32.73.02", ""),
+        ("bupati bogor", "32.01", ""),
+        ("bogor kota banjir", "32.71", ""),
+        ("Bandung Kota Cimahi banjir", "32.77", ""),
+        ("Bondowoso 3 hari mati lampu", "35.11", ""),
+        ("di Sambas 24 pohon tumbang", None, ""),
+        ("Surabaya Barat macet", "35.78", ""),
+        ("kecamatan Entah Malang rusak", None, ""),
+        ("kec Tambak Sari Surabaya banjir", "35.78.10", ""),
+        ("Kota Bogor dan Kabupaten Bogor", None, ""),
+        ("jakarta selatan banjir", "31.74", ""),
+        ("di kelapa gading jakarta utara banjir", "31.72.06", ""),
+        ("gubernur jabar tolong", "32", ""),
+        ("provinsi jawa tengah", "33", ""),
+        ("jalan provinsi di Jawa Timur rusak", "35", ""),
+        ("di Merauke listrik padam", "93.01", ""),
+        ("kukar lampu mati", "64.02", ""),
+        ("tangsel macet", "36.74", ""),
+        ("jogja macet", "34", ""),
+        ("di kota jogja macet", "34.71", ""),
+        ("rsud sidoarjo penuh", "35.15", ""),
+        ("kantor samsat kota kediri pungli", "35.71", ""),
+        ("masjid agung demak", "33.21", ""),
+        ("pasar kota batu", "35.79", ""),
+        ("batu besar menimpa rumah", None, ""),
+        ("longsor di Batu", "35.79", ""),
+        ("orang Batak", None, ""),
+        ("di ponorogo kab ada pungli", "35.02", ""),
+        ("kades Sumberejo pungli", None, ""),
+        ("kades Sumberejo kec Ambulu Jember pungli", "35.09.12", "Sumberejo"),
+        ("desa Sumberejo kecamatan Ambulu", "35.09.12", "Sumberejo"),
+        ("Semoga smg cepat selesai", None, ""),
+        ("kecamatan Kuta Alam Banda Aceh", "11.71.02", ""),
+        ("nagari Koto Tuo kec IV Koto Agam", "13.06.05", "Koto Tuo"),
+        ("kelurahan Sukajadi kec Sukajadi kota Bandung", "32.73.07", ""),
+        ("di Perumahan Malang Indah banjir", None, ""),
+        ("tol Cipali macet", None, ""),
+    ],
+)
+def test_places_are_read_in_sentences(router: Router, text: str, expected: str | None, village: str) -> None:
+    """What the words around a name make of it, with all the names there are."""
+    assert (expected, village) == shipped(router, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "village"),
+    [
+        ("saya asal Cianjur ngekos di Bandung Barat, mau urus domisili", "32.17", ""),
+        ("saya asal Cianjur, ngekos di kota Bandung", "32.73", ""),
+        ("warga Blitar, kerja di Surabaya dan gaji belum dibayar", "35.78", ""),
+        ("saya warga Sidoarjo mau lapor jalan rusak", "35.15", ""),
+        ("KTP saya masih Jakarta tapi tinggal di kota Depok", "32.76", ""),
+        ("KTP Sleman, bansos tidak dapat", "34.04", ""),
+        ("saya kelahiran Solo, sekarang tinggal di Semarang kota", "33.74", ""),
+        ("lahir di Tegal, akta hilang, sekarang di Bekasi kota", "32.75", ""),
+        ("mobil plat Surabaya parkir sembarangan di Gresik", "35.25", ""),
+        ("bus jurusan Surabaya Malang ugal-ugalan", None, ""),
+        ("bus Surabaya - Malang tarifnya naik", None, ""),
+        ("kereta tujuan Jakarta terlambat dua jam", None, ""),
+        ("kereta tujuan Jakarta terlambat di stasiun Cirebon, kota Cirebon", "32.74", ""),
+        ("paket kiriman dari Jakarta hilang", None, ""),
+        ("tiket Jakarta - Solo tidak bisa direfund", None, ""),
+        ("travel ke Garut tidak berangkat dari Bandung Barat", "32.17", ""),
+        ("surat dari Jakarta belum datang", None, ""),
+        ("jalan dari Ngawi ke Madiun bergelombang", None, ""),
+        ("jalan arah Sidoarjo tergenang", None, ""),
+        ("sampah menumpuk di Sleman arah Magelang", "34.04", ""),
+        ("saya dari Kepanjen Malang mau lapor sampah", "35.07", ""),
+        ("pindah dari Jakarta ke Surabaya, KK belum jadi di kota Surabaya", "35.78", ""),
+        ("perbatasan Purbalingga dengan Banyumas jalan rusak di Padamara Purbalingga", "33.03.15", ""),
+        ("antara Surabaya dan Gresik macet", None, ""),
+    ],
+)
+def test_where_one_comes_from_or_goes_is_not_the_place(
+    router: Router, text: str, expected: str | None, village: str
+) -> None:
+    """Where somebody comes from counts if nothing else does; where something goes never does."""
+    assert (expected, village) == shipped(router, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "within", "expected", "village"),
+    [
+        ("Keputih", "35.78", "35.78.09", "Keputih"),
+        ("desa Serang air mati", "33.03", "33.03.10", "Serang"),
+        ("Karanganyar lampu mati", "33.03", "33.03.11", ""),
+        ("Rembang lampu mati", "33.03", "33.03.13", ""),
+        ("Surabaya banjir lagi", "35.73", "35.73", ""),
+        ("lampu mati di Kabupaten Kediri", "35.73", "35.06", ""),
+        ("jalan rusak di Banyuwangi", "35.78", "35.10", ""),
+        ("jalan arah Banyuwangi rusak", "35.78", "35.78", ""),
+        ("Ploso Timur banjir", "35.78", "35.78", ""),
+    ],
+)
+def test_what_lies_in_the_known_region_goes_first(
+    router: Router, text: str, within: str, expected: str, village: str
+) -> None:
+    """Kecamatan and villages of one name elsewhere, and a town that is only named, give way; `di` and `kab` do not."""
+    assert (expected, village) == shipped(router, text, within)
+
+
+def test_a_place_only_passed_is_told() -> None:
+    """The reason says why it is no answer."""
+    found = GAZETTEER.find(normalise("bus jurusan surabaya batu"))
+    assert (None, ()) == (found.code, found.ambiguous)
+    assert ('tempat belum pasti: "surabaya, batu" hanya disebut sambil lalu',) == found.reasons
+
+
+def test_where_one_comes_from_decides_between_equals() -> None:
+    """Malang is two places, and a Malang citizen of the kabupaten means that one."""
+    assert "35.07" == code("saya warga kab malang, jalan rusak di malang")
+    assert None is code("saya asal cilacap, jalan rusak di malang")
+
+
+def test_what_hardly_counts_does_not_add_up() -> None:
+    """A stone named five times is still no city."""
+    assert None is code("batu batu dan batu, desa batu, batu lagi batu")
+
+
 def test_regions_can_be_counted_and_looked_up() -> None:
     """The table behaves like a collection."""
     regions = Regions(REGIONS)
@@ -308,3 +452,33 @@ def test_every_region_is_found_by_its_full_name(region: Region) -> None:
     parent = GAZETTEER.label(kabkota_of(region.code) or "") if region.kind == "kecamatan" else ""
     if region.name != "Kota":
         assert region.code == code(f"{kind} {region.name} {parent}")
+
+
+NAMES = [
+    "bandung",
+    "malang",
+    "kota",
+    "kab",
+    "kec",
+    "desa",
+    "di",
+    "dari",
+    "ke",
+    "asal",
+    "tanjungsari",
+    "coblong",
+    "dago",
+]
+
+
+@given(
+    st.one_of(st.text(max_size=80), st.lists(st.sampled_from([*NAMES, "jl", "7", "hari", "timur", "x"])).map(" ".join)),
+    st.sampled_from([None, "32", "32.73", "32.73.02", "35.07", "99", "x"]),
+)
+def test_any_text_has_a_place_or_none(router: Router, text: str, within: str | None) -> None:
+    """Never an exception; a code exists and is at most that of a kecamatan; a village only with one."""
+    found = router.places.find(normalise(text, router.slang), within)
+    assert found.code is None or found.code in router.places.regions
+    assert all(each in router.places.regions for each in found.ambiguous)
+    assert not (found.code and found.ambiguous)
+    assert not found.village or (found.level == "kecamatan" and found.village in found.name)

@@ -74,7 +74,12 @@ CONVERSATIONS: dict[str, list[Step]] = {
         )
     ],
     "a text that does not go on is a report of its own": [
-        ("A", ["Jalan rusak di Lowokwaru Kota Malang dan", f"Selamat pagi. {LIGHTS}"], "diteruskan " * 2, "terdisposisi " * 2)
+        (
+            "A",
+            ["Jalan rusak di Lowokwaru Kota Malang dan", f"Selamat pagi. {LIGHTS}"],
+            "diteruskan " * 2,
+            "terdisposisi " * 2,
+        )
     ],
     "the rest of a report that is open already": [
         ("A", [ROAD.rstrip("."), "dan sudah dua orang jatuh."], "diteruskan", "terdisposisi")
@@ -95,7 +100,11 @@ CONVERSATIONS: dict[str, list[Step]] = {
     ],
     "the same text again": [opened, ("A", ROAD.upper(), "sama", "terdisposisi")],
     "the same text again with its code": [opened, ("A", ROAD + " {1}", "sama", "terdisposisi")],
-    "the same text a day later": [opened, ("later", "25", "", "terdisposisi"), ("A", ROAD, "diteruskan", "terdisposisi " * 2)],
+    "the same text a day later": [
+        opened,
+        ("later", "25", "", "terdisposisi"),
+        ("A", ROAD, "diteruskan", "terdisposisi " * 2),
+    ],
     "the same text from two phones": [opened, ("B", ROAD, "B:diteruskan", "terdisposisi " * 2)],
     "the same text after it was cancelled": [
         opened,
@@ -104,7 +113,10 @@ CONVERSATIONS: dict[str, list[Step]] = {
     ],
     # ---- where
     "the place is asked once and answered": [asked, ("A", "Lowokwaru Kota Malang", "diteruskan", "terdisposisi")],
-    "the answer begins with a word for a place": [asked, ("A", "desa kami di Kepanjen kab Malang", "diteruskan", "terdisposisi")],
+    "the answer begins with a word for a place": [
+        asked,
+        ("A", "desa kami di Kepanjen kab Malang", "diteruskan", "terdisposisi"),
+    ],
     "the answer is not understood": [asked, ("A", "dekat rumah pak lurah", "diterima", "diterima")],
     "the place is never asked twice": [
         asked,
@@ -130,7 +142,11 @@ CONVERSATIONS: dict[str, list[Step]] = {
         ("A", "Lowokwaru Kota Malang", "diteruskan", "terdisposisi"),
     ],
     "RAHASIA before a text": [("A", f"RAHASIA: {ROAD}", "diteruskan_rahasia", "terdisposisi")],
-    "RAHASIA afterwards": [opened, ("A", "RAHASIA", "dirahasiakan", "terdisposisi"), ("A", "STATUS", "status_satu", "terdisposisi")],
+    "RAHASIA afterwards": [
+        opened,
+        ("A", "RAHASIA", "dirahasiakan", "terdisposisi"),
+        ("A", "STATUS", "status_satu", "terdisposisi"),
+    ],
     "ANONIM afterwards": [opened, ("A", "ANONIM {1}", "dianonimkan", "terdisposisi")],
     "RAHASIA of nothing": [("A", "RAHASIA", "status_kosong", "")],
     # ---- asking
@@ -246,7 +262,11 @@ CONVERSATIONS: dict[str, list[Step]] = {
         ("A", "BELUM", "dibuka", "ditanggapi_pelapor"),
         ("A", "sebelah kanan masih berlubang", "ditambah", "ditanggapi_pelapor"),
     ],
-    "not done, and why": [opened, done, ("A", "BELUM, sebelah kanan masih berlubang", "dibuka_jelas", "ditanggapi_pelapor")],
+    "not done, and why": [
+        opened,
+        done,
+        ("A", "BELUM, sebelah kanan masih berlubang", "dibuka_jelas", "ditanggapi_pelapor"),
+    ],
     "not done, in free words": [
         opened,
         done,
@@ -289,7 +309,12 @@ CONVERSATIONS: dict[str, list[Step]] = {
         ("A", "4", "dinilai", "selesai selesai"),
         ("A", "1", "dinilai", "selesai selesai"),
     ],
-    "two phones do not answer for each other": [opened, done, ("B", "YA", "B:bantuan", "selesai"), ("A", "YA", "terima_kasih", "selesai")],
+    "two phones do not answer for each other": [
+        opened,
+        done,
+        ("B", "YA", "B:bantuan", "selesai"),
+        ("A", "YA", "terima_kasih", "selesai"),
+    ],
     # ---- who is competent
     "two agencies decline, then a person decides": [
         opened,

@@ -100,7 +100,9 @@ class TestDoneAndAsked:
     def test_a_long_explanation_is_cut_at_a_word(self, desk: Desk, road: Ticket, now: datetime, told: Told) -> None:
         """How to read the rest is told, and how to object."""
         text = told(answered(desk, road, Done("Sudah kami perbaiki bersama warga. " * 100), now))
-        assert "Sudah kami perbaiki bersama..(ketik LENGKAP) Sudah beres? Balas YA atau BELUM." in text
+        assert (
+            "Sudah kami perbaiki bersama warga. Sudah kami..(ketik LENGKAP) Sudah beres? Balas YA atau BELUM." in text
+        )
 
 
 class TestNotOurs:

@@ -65,7 +65,7 @@ class TestSetStatus:
         data = {"text": "hubungi 081234567890 atau datang"}
         assert [Event(5, now, "status_set", "operator:ani", status, due_for=ends, data=data)] == writes.events
         words = desk.replies.status[status]
-        assert f"LAPOR 1708: laporan 482 130 9764 {words}. hubungi [nomor disamarkan] atau datang" == told(writes)
+        assert f"LAPOR 1708: laporan 482 130 9764 {words}. hubungi [nomor disamarkan] atau datang." == told(writes)
 
     def test_without_a_note(self, desk: Desk, road: Ticket, now: datetime, told: Told) -> None:
         """The sentence ends."""

@@ -1,0 +1,178 @@
+"""routing learn: what the decisions of people teach, as proposals that an operator reads and accepts or not."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import click
+
+from config.settings import Settings, load_settings
+from routing.agencies import TRIAGE
+from routing.classify import Router
+from routing.learn import LEAST, MOST, Decided, Lesson, Proposal, learn
+from routing.learn_cases import CITIZENS
+from routing.learn_file import as_toml
+from smsd.cli.options import NotSo, config_option, json_option, show, show_json, with_database
+from smsd.office import open_router
+from smsd.store.queries import SQL
+
+_COLUMNS = ("words", "topic", "weight", "reports", "right", "wrong")
+_NEEDED = ("text", "agency_type")
+_LONGEST_TEXT = 1_000_000
+
+
+@click.group()
+def routing() -> None:
+    """Who is competent, and what people's decisions teach about it."""
+
+
+@routing.command("learn")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only reports opened on this day or later.")
+@click.option("--min", "least", type=click.IntRange(2), default=LEAST, show_default=True, help="Reports for a proposal.")
+@click.option("--most", type=click.IntRange(1, 500), default=MOST, show_default=True, help="At most so many proposals.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write them as a topics file to read, edit and name.")
+@click.option(
+    "--from",
+    "archive",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Learn from an older archive instead: a CSV with text, agency_type and perhaps place.",
+)
+@json_option
+@config_option
+def learn_keywords(
+    since: datetime | None, least: int, most: int, out: Path | None, archive: Path | None, as_json: bool, config: Path
+) -> None:
+    """Propose keywords from reports whose agency a person settled, each with its effect on past reports.
+
+    Nothing is changed: proposals are shown, or written to a file that the configuration can name.
+    """
+    if out is not None and out.exists():
+        raise NotSo(f"{out} exists and is not overwritten; name another file")
+    if archive is not None:
+        router = open_router(load_settings(config))
+        material = list(_from_archive(archive))
+    else:
+        router, material = _from_tickets(config, since.date() if since else None)
+    lesson = learn(router, material, least, most)
+    show_json(_document(lesson)) if as_json else _print(lesson, least)
+    if out is not None and lesson.proposals:
+        _write(out, as_toml(lesson))
+        click.echo(f"written to {out}", err=as_json)
+
+
+# Material
+
+
+def _from_tickets(config: Path, since: date | None) -> tuple[Router, list[Decided]]:
+    async def fetch(settings: Settings, pool: asyncpg.Pool) -> tuple[Router, list[asyncpg.Record]]:
+        start = datetime.combine(since, time(), settings.zone) if since else None
+        return open_router(settings), await pool.fetch(SQL["decided_tickets"], start)
+
+    router, rows = with_database(config, fetch)
+    return router, list(_decided(router, rows))
+
+
+def _decided(router: Router, rows: Sequence[asyncpg.Record]) -> Iterator[Decided]:
+    """Reports that ended with an agency that is still known, and not with the triage desk, which decides nothing."""
+    for row in rows:
+        agency = router.agencies.get(row["agency"])
+        if agency is not None and agency.type != TRIAGE:
+            yield Decided(row["code"], row["text"], agency.type, str(row["phone_id"]), row["place"], row["moved"])
+
+
+def _from_archive(path: Path) -> Iterator[Decided]:
+    """Rows of a CSV; those with the same text count as one citizen's, for nothing else tells citizens apart."""
+    csv.field_size_limit(_LONGEST_TEXT)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in _NEEDED if name not in (reader.fieldnames or ())]
+            if missing:
+                raise NotSo(f"{path} has no column {' and '.join(missing)}; its first line must name text,agency_type")
+            line = reader.line_num + 1
+            for row in reader:
+                text = row["text"] or ""
+                citizen = " ".join(text.casefold().split())
+                yield Decided(str(line), text, row["agency_type"] or "", citizen, row.get("place") or None)
+                line = reader.line_num + 1
+    except (UnicodeDecodeError, csv.Error) as e:
+        raise NotSo(f"{path} is no CSV in UTF-8 ({e}); save it as such") from e
+
+
+# Results
+
+
+def _print(lesson: Lesson, least: int) -> None:
+    if lesson.proposals:
+        show([_row(each) for each in lesson.proposals], _COLUMNS, False, "")
+        click.echo()
+    click.echo(_summary(lesson, least))
+    if lesson.left_out:
+        types = ", ".join(f"{code or 'no type'} {count}" for code, count in sorted(lesson.left_out.items()))
+        click.echo(f"Left out, for no topic leads to these agency types: {types}.")
+
+
+def _row(proposal: Proposal) -> dict[str, Any]:
+    effect = proposal.effect
+    today = "" if proposal.known is None else f" (now {proposal.known})"
+    return {
+        "words": proposal.words,
+        "topic": proposal.topic,
+        "weight": f"{proposal.weight}{today}",
+        "reports": proposal.tickets,
+        "right": f"+{effect.right}",
+        "wrong": f"+{effect.wrong}",
+    }
+
+
+def _summary(lesson: Lesson, least: int) -> str:
+    """What was learnt from, how well it is routed, and what the proposals would change; or what is still missing."""
+    if not lesson.tickets:
+        return (
+            "Nothing to learn from yet: no report has been moved by a person, or finished by the agency it went to first."
+        )
+    found = f"{lesson.tickets} decided reports, {lesson.moved} of them moved by a person; {_share(lesson.right, lesson)} go right."
+    if not lesson.proposals:
+        return (
+            f"{found}\nNothing to propose yet: a word needs {least} reports of {CITIZENS} citizens in each half of them, "
+            "and must do more good than harm."
+        )
+    effect = lesson.effect
+    return (
+        f"{found}\nLearnt from one half alone, such keywords make the other half change: {effect.right} reports become "
+        f"right, {effect.wrong} wrong;\n{effect.to_person} more go to a person, {effect.from_person} no longer. "
+        f"So about {_share(lesson.right_after, lesson)} would go right."
+    )
+
+
+def _share(count: int, lesson: Lesson) -> str:
+    return f"{count / lesson.tickets:.1%}"
+
+
+def _document(lesson: Lesson) -> dict[str, Any]:
+    """The JSON form; its keys are a contract."""
+    return {
+        "reports": lesson.tickets,
+        "moved": lesson.moved,
+        "confirmed": lesson.confirmed,
+        "left_out": dict(lesson.left_out),
+        "right": lesson.right,
+        "right_after": lesson.right_after,
+        "effect": lesson.effect._asdict(),
+        "proposals": [dataclasses.asdict(each) | {"effect": each.effect._asdict()} for each in lesson.proposals],
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a new file; one that has come into being meanwhile is not overwritten either."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as e:
+        raise NotSo(f"{path} cannot be written ({e.strerror}); name another file") from e
