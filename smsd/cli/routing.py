@@ -63,7 +63,8 @@ def learn_keywords(
     show_json(_document(lesson)) if as_json else _print(lesson, least)
     if out is not None and lesson.proposals:
         _write(out, as_toml(lesson))
-        click.echo(f"written to {out}", err=as_json)
+        if not as_json:
+            click.echo(f"Written to {out}.")
 
 
 # Material
