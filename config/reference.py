@@ -39,7 +39,7 @@ from routing.competence import Competence, LocalRule
 from routing.danger import Danger
 from routing.klass import Classes, ClassWord
 from routing.places import Gazetteer
-from routing.regions import Region, is_code, kabkota_of, lies_in
+from routing.regions import Region, is_code, kabkota_of, province_of
 from routing.spam import SpamFilter
 from routing.text import Slang, normalise
 from routing.topics import AgencyType, Topic, TopicIndex
@@ -103,7 +103,7 @@ def check_reference(home: str | None = None, **own: Unpack[OwnFiles]) -> list[Re
 def _only_region(agencies: Iterable[Agency]) -> str | None:
     """The one region whose agencies these are: a kabupaten or kota with or without its province, or a province."""
     regions = {agency.region for agency in agencies if agency.region}
-    wider = {region for region in regions if any(lies_in(other, region) for other in regions - {region})}
+    wider = {wide for region in regions for wide in (province_of(region), kabkota_of(region)) if wide != region}
     own = {kabkota_of(region) or region for region in regions - wider}
     return own.pop() if len(own) == 1 else None
 

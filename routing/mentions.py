@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -117,8 +116,6 @@ class Names:
     def find(self, tokens: Sequence[str]) -> Iterator[tuple[int, int, tuple[Name, ...]]]:
         """Yield the first word of every name, the word after its last, and what it may mean."""
         longest, reached = self._longest, 0
-        if longest.keys().isdisjoint(tokens):
-            return
         for start in [place for place, token in enumerate(tokens) if token in longest]:
             if start < reached:
                 continue
@@ -143,8 +140,7 @@ def _says_kind(tokens: Sequence[str], start: int) -> bool:
     return tokens[start] in KIND_BEFORE or tokens[start + 1] in KIND_AFTER
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A name in a text: the regions it may mean, and what the words around it say.
 
     `span` is where it stands, with the word for its kind before it.
@@ -179,7 +175,7 @@ class Mention:
 
     def of(self, codes: tuple[str, ...]) -> Mention:
         """The same mention, with fewer regions that it may mean."""
-        return replace(self, codes=codes)
+        return self._replace(codes=codes)
 
     def provinces(self) -> tuple[str, ...]:
         """The provinces among what the name may mean."""
@@ -282,4 +278,4 @@ def _together(mention: Mention, last: Mention, tokens: Sequence[str]) -> Mention
     joined = gap == 0 or (gap == 1 and tokens[last.span[1]] in _JOINS)
     if not joined or last.role is Role.HERE or mention.role is not Role.HERE:
         return mention
-    return replace(mention, role=last.role)
+    return mention._replace(role=last.role)

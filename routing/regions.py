@@ -71,6 +71,7 @@ class Regions:
 
     def __init__(self, regions: Iterable[Region]) -> None:
         self._by_code: Mapping[str, Region] = {region.code: region for region in regions}
+        self._labels: dict[str, str] = {}
 
     def __len__(self) -> int:
         return len(self._by_code)
@@ -87,6 +88,12 @@ class Regions:
 
     def label(self, code: str) -> str:
         """Name a region for a reader, in GSM-7: `Kab Malang`, `Kec Lowokwaru, Kota Malang`, `Jawa Timur`."""
+        label = self._labels.get(code)
+        if label is None:
+            label = self._labels[code] = self._label(code)
+        return label
+
+    def _label(self, code: str) -> str:
         region = self._by_code.get(code)
         if region is None:
             return code

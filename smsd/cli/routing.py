@@ -34,7 +34,9 @@ def routing() -> None:
 
 @routing.command("learn")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only reports opened on this day or later.")
-@click.option("--min", "least", type=click.IntRange(2), default=LEAST, show_default=True, help="Reports for a proposal.")
+@click.option(
+    "--min", "least", type=click.IntRange(2), default=LEAST, show_default=True, help="Reports for a proposal."
+)
 @click.option("--most", type=click.IntRange(1, 500), default=MOST, show_default=True, help="At most so many proposals.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write them as a topics file to read, edit and name.")
 @click.option(
@@ -135,9 +137,7 @@ def _row(proposal: Proposal) -> dict[str, Any]:
 def _summary(lesson: Lesson, least: int) -> str:
     """What was learnt from, how well it is routed, and what the proposals would change; or what is still missing."""
     if not lesson.tickets:
-        return (
-            "Nothing to learn from yet: no report has been moved by a person, or finished by the agency it went to first."
-        )
+        return "Nothing to learn from yet: no report has been moved by a person, or finished by the agency it went to first."
     found = f"{lesson.tickets} decided reports, {lesson.moved} of them moved by a person; {_share(lesson.right, lesson)} go right."
     if not lesson.proposals:
         return (

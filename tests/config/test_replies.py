@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.replies import FIELD_WIDTH, STATUS_WORDS, TEMPLATE_FIELDS, Replies, RepliesError, cut, load_replies
+from config.replies import (
+    CUT_FIELDS,
+    FIELD_WIDTH,
+    STATUS_WORDS,
+    TEMPLATE_FIELDS,
+    TERM_WIDTH,
+    Replies,
+    RepliesError,
+    cut,
+    load_replies,
+)
 from parser import gsm7
 
 SHIPPED = (resources.files("config") / "data" / "replies.toml").read_text(encoding="utf-8")
@@ -101,7 +111,7 @@ class TestRender:
 
     @given(
         name=st.sampled_from(sorted(TEMPLATE_FIELDS)),
-        values=st.fixed_dictionaries({f: st.text(max_size=400) for f in {*FIELD_WIDTH, "note", "daftar", "typed"}}),
+        values=st.fixed_dictionaries({f: st.text(max_size=400) for f in {*FIELD_WIDTH, *CUT_FIELDS}}),
     )
     def test_it_fits_whatever_the_values(self, name: str, values: dict[str, str]) -> None:
         """Even where a name is longer than reference data may have it."""
@@ -201,15 +211,15 @@ class TestWrongFile:
             ),
             (
                 "diteruskan = ",
-                "diteruskan = '{code} {topic}'",
-                "diteruskan: {topic} is no field of this text; known here: "
-                "{short_code} {code} {agency} {date} {days} {emergency}",
+                "diteruskan = '{code} {typed…}'",
+                "diteruskan: {typed…} is no field of this text; known here: "
+                "{short_code} {code} {agency} {old_agency} {topic} {status} {note…} {date} {days} {emergency}",
             ),
             (
                 "agency_proses = ",
                 "agency_proses = '{code} {note}'",
                 "agency_proses: {note} is no field of this text; known here: "
-                "{short_code} {code} {agency} {old_agency} {topic} {status} {note…} {date} {days}",
+                "{short_code} {code} {agency} {old_agency} {topic} {status} {note…} {date} {days} {emergency}",
             ),
             (
                 "salah_ketik = ",
@@ -243,6 +253,29 @@ class TestWrongFile:
             ),
             ("tunda = ", "tunda = '…'", "[status] tunda: must be GSM-7 and at most 20 septets"),
             ("tunda = ", "tunda = 1", "[status] tunda: must be a text in quotes"),
+            (
+                "rahasia = ",
+                "rahasia = 'sangat rahasia sekali, sungguh'",
+                "[istilah] rahasia: must be GSM-7 and at most 24 septets",
+            ),
+            ("rahasia = ", "", "[istilah] rahasia: is missing; copy it from the shipped file"),
+            (
+                "hari = ",
+                "hari = 'Sen Sel Rab Kam Jum Sab'",
+                "[istilah] hari: must be seven words of at most 3 letters, Monday first",
+            ),
+            (
+                "hari = ",
+                "hari = 'Senin Sel Rab Kam Jum Sab M'",
+                "[istilah] hari: must be seven words of at most 3 letters, Monday first",
+            ),
+            ("kata = ", "kata = []", "[bahasa.id] kata: must list what a citizen texts to choose this language"),
+            ("kata = ", "kata = ['!']", "[bahasa.id] kata: must list what a citizen texts to choose this language"),
+            (
+                "kata = ",
+                "kata = ['x']\nmulai = 'x'",
+                "[bahasa.id]: has only kata; the texts themselves stand above, in no table",
+            ),
             ("tunda = ", "", "[status] tunda: is missing; copy it from the shipped file"),
         ],
     )
@@ -265,19 +298,122 @@ class TestWrongFile:
         (tmp_path / "replies.toml").write_text("status = 'x'")
         assert ["status: must be a table that begins with [status]"] == problems(tmp_path / "replies.toml")
 
+    @pytest.mark.parametrize("content", ["bahasa = 1\n", "[bahasa]\njw = 1\n"])
+    def test_languages_that_are_no_tables(self, written: Any, content: str) -> None:
+        """Told, not tripped over."""
+        file = written(("[bahasa.id]", ""), ("kata = ", ""))
+        text = file.read_text()
+        file.write_text(content + text if content.startswith("bahasa") else text + content)
+        assert ["bahasa: must be tables that begin with [bahasa.NAME]"] == problems(file)
+
     def test_an_empty_file_lacks_everything(self, tmp_path: Path) -> None:
         """Each text is named, with the path of the file."""
         (tmp_path / "replies.toml").write_text("")
         told = problems(tmp_path / "replies.toml")
-        assert len(TEMPLATE_FIELDS) + len(STATUS_WORDS) == len(told)
+        assert len(TEMPLATE_FIELDS) + len(STATUS_WORDS) + len(TERM_WIDTH) == len(told)
         assert all(each.endswith("is missing; copy it from the shipped file") for each in told)
 
     def test_every_field_has_a_width_or_is_cut(self) -> None:
         """So that the worst case can be counted."""
         fields = {field for fields in TEMPLATE_FIELDS.values() for field in fields}
-        assert {"note", "typed", "daftar"} == fields - set(FIELD_WIDTH)
+        assert set(CUT_FIELDS) == fields - set(FIELD_WIDTH)
 
     def test_the_file_is_toml_that_people_can_read(self) -> None:
         """Its comments name every field."""
         assert [] == [field for field in FIELD_WIDTH if f"{{{field}}}" not in SHIPPED.partition("\n\n")[0]]
         assert "status" in tomllib.loads(SHIPPED)
+
+
+class TestPages:
+    def test_a_short_text_is_one(self) -> None:
+        """Without a number."""
+        assert ["Laporan 482 130 9764: Sudah."] == LOADED.render_pages("lengkap", "Sudah.", 6, code="482 130 9764")
+
+    def test_nothing_is_lost(self) -> None:
+        """A text over several SMS, numbered, each word once."""
+        words = [f"kata{n}" for n in range(60)]
+        pages = LOADED.render_pages("lengkap", " ".join(words), 6, code="482 130 9764")
+        assert [f"({n}/{len(pages)})" for n in range(1, len(pages) + 1)] == [page[:5] for page in pages]
+        assert words == " ".join(page.partition(": ")[2] for page in pages).split()
+
+    @given(st.text(max_size=3000))
+    def test_every_page_fits(self, text: str) -> None:
+        """Six at most."""
+        pages = LOADED.render_pages("lengkap", text, 6, code="482 130 9764")
+        assert len(pages) <= 6
+        assert all((gsm7.septets(page) or 0) <= 160 for page in pages)
+
+
+class TestList:
+    def test_all_items_where_they_fit(self) -> None:
+        """As they are."""
+        assert LOADED.render_list("status_daftar", ["1) a.", "2) b."], ["x", "y"]).startswith(
+            "LAPOR 1708: 1) a. 2) b. R"
+        )
+
+    def test_shorter_ones_where_they_do_not(self) -> None:
+        """As many as fit, and where the others are."""
+        shorter = [f"{n}) {'x' * 30}." for n in range(1, 6)]
+        text = LOADED.render_list("status_daftar", ["y" * 60] * 5, shorter)
+        assert " ".join((*shorter[:2], "Lainnya: STATUS 3. Rincian: ketik STATUS 1.")) in text
+
+    @given(st.lists(st.text("ab €", max_size=70), max_size=9))
+    def test_it_fits_whatever_the_items(self, items: list[str]) -> None:
+        """Cut, at the worst."""
+        assert (gsm7.septets(LOADED.render_list("batal_mana", items, items)) or 999) <= 160
+
+
+class TestLanguages:
+    JAVANESE = """
+[bahasa.jw]
+kata = ["BASA JAWA", "Jowo"]
+ganti_bahasa = "LAPOR {short_code}: nggih."
+[bahasa.jw.status]
+selesai = "rampung"
+[bahasa.jw.istilah]
+hari = "Sen Sel Reb Kem Jum Set Aha"
+"""
+
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> Path:
+        """The shipped file with a second language."""
+        (tmp_path / "replies.toml").write_text(SHIPPED + self.JAVANESE, encoding="utf-8")
+        return tmp_path / "replies.toml"
+
+    def test_what_it_lacks_is_said_in_the_first(self, file: Path) -> None:
+        """Text by text, word by word."""
+        loaded = load_replies(file, "1708")
+        other = loaded.of("jw")
+        assert ("LAPOR 1708: nggih.", "rampung") == (other.render("ganti_bahasa"), other.status["selesai"])
+        assert (loaded.templates["bantuan"], loaded.status["tunda"]) == (
+            other.templates["bantuan"],
+            other.status["tunda"],
+        )
+        assert ("Aha", "rahasia") == (other.terms["hari"].split()[-1], other.terms["rahasia"])
+        assert loaded == loaded.of("id") == loaded.of("su")
+
+    @pytest.mark.parametrize(
+        ("text", "language"),
+        [("basa jawa", "jw"), ("  JOWO! ", "jw"), ("Bahasa Indonesia", "id"), ("jowo kulo risak", None), ("", None)],
+    )
+    def test_it_is_asked_for_by_name(self, file: Path, text: str, language: str | None) -> None:
+        """Alone, in any spelling of capitals and spaces."""
+        assert language == load_replies(file, "1708").language_asked(text)
+
+    @pytest.mark.parametrize(
+        ("old", "new", "problem"),
+        [
+            ('ganti_bahasa = "LAPOR', 'ganti_bahasa = "{nama}', "[bahasa.jw] ganti_bahasa: {nama} is no field of this text; known here: {short_code}"),
+            ('ganti_bahasa = "LAPOR', 'gantibahasa = "LAPOR', "[bahasa.jw] gantibahasa: is no text I know; did you mean ganti_bahasa?"),
+            ('selesai = "rampung"', 'selesai = 1', "[bahasa.jw.status] selesai: must be a text in quotes"),
+            ("Set Aha", "Set", "[bahasa.jw.istilah] hari: must be seven words of at most 3 letters, Monday first"),
+            ('kata = ["BASA JAWA", "Jowo"]', "", "[bahasa.jw] kata: must list what a citizen texts to choose this language"),
+            ("[bahasa.jw.status]\nselesai", "status", "bahasa.jw.status: must be a table that begins with [bahasa.jw.status]"),
+        ],
+    )  # fmt: skip
+    def test_it_is_checked_like_the_first(self, file: Path, old: str, new: str, problem: str) -> None:
+        """With its place in the file."""
+        head, tail = file.read_text().split('[bahasa.jw]\nkata = ["BASA JAWA", "Jowo"]')
+        changed = ('[bahasa.jw]\nkata = ["BASA JAWA", "Jowo"]' + tail).replace(old, new)
+        file.write_text(head + changed)
+        assert [problem] == problems(file)

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 import pytest
 
+from smsd.store.database import MIGRATIONS
 from smsd.store.queries import SCHEMA, SQL
 
 NOW = datetime(2026, 6, 8, 2, 14, tzinfo=UTC)
+# All that makes up a schema, whatever the order in which it was made.
+STRUCTURE = (
+    "SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns"
+    " WHERE table_schema = 'public'",
+    "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint"
+    " WHERE connamespace = 'public'::regnamespace",
+    "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
+)
 ROWS = """
 INSERT INTO phone (address_hash, address_sealed, answerable) VALUES ('h', 's', true);
 INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at) VALUES (1, 'm', 'jalan rusak', true, now());
@@ -28,6 +41,11 @@ async def db(pool: asyncpg.Pool) -> asyncpg.Pool:
     """A database with one row of each kind that the tests need."""
     await pool.execute(ROWS)
     return pool
+
+
+async def rows(db: asyncpg.Pool | asyncpg.Connection, question: str) -> list[str]:
+    """What a query gives, in an order of its own."""
+    return sorted(str(tuple(row)) for row in await db.fetch(question))
 
 
 async def happen(db: asyncpg.Pool, **event: object) -> asyncpg.Record:
@@ -90,6 +108,25 @@ class TestTimeline:
         row = await happen(db, due_for="none")
         assert (None, None) == (row["due_at"], row["due_for"])
 
+    async def test_whatever_else_it_sets(self, db: asyncpg.Pool) -> None:
+        """Only what it names; a place may become unknown."""
+        sets = {
+            "place": "35.07",
+            "topic": "sampah",
+            "class": "pengawasan",
+            "text": "baru",
+            "confidential": True,
+            "anonymous": True,
+            "confidence": 0.25,
+            "reasons": ["kata"],
+        }
+        await happen(db, sets=sets)
+        row = await db.fetchrow("SELECT * FROM ticket")
+        assert sets == {name: row[name] for name in sets}
+        await happen(db, sets={"place": None})
+        after = await db.fetchrow("SELECT * FROM ticket")
+        assert sets | {"place": None} == {name: after[name] for name in sets}
+
     async def test_only_the_events_own_ticket_moves(self, db: asyncpg.Pool) -> None:
         """Another ticket stays as it is."""
         await db.execute(
@@ -114,6 +151,7 @@ class TestConstraints:
             "UPDATE outbox_mail SET state = 'delivered'",
             "INSERT INTO inbound_mail (envelope_sender, recipient, raw, digest, state) VALUES ('', '', '', '', 'read')",
             "INSERT INTO modem (name, state) VALUES ('modem0', 'asleep')",
+            "INSERT INTO question (phone_id, ticket_id, kind, expires_at) VALUES (1, 1, 'cuaca', now())",
         ],
     )
     async def test_a_word_the_program_does_not_know_is_refused(self, db: asyncpg.Pool, statement: str) -> None:
@@ -131,11 +169,12 @@ class TestConstraints:
             "INSERT INTO phone (address_hash, address_sealed, answerable) VALUES ('h', 't', true)",
             "INSERT INTO dispatch (ticket_id, agency, address, token) VALUES (1, 'PLN', 'x', 'token')",
             "INSERT INTO outbox_mail (dispatch_id, kind, message_id) VALUES (1, 'tambahan', '<a@b>')",
-            "INSERT INTO schema_version (version) VALUES (1)",
+            "INSERT INTO schema_version (version) VALUES (2)",
+            "INSERT INTO question (phone_id, ticket_id, kind, expires_at) VALUES (1, 1, 'beres', now()), (1, 1, 'beres', now())",
         ],
     )
     async def test_what_is_one_cannot_be_two(self, db: asyncpg.Pool, statement: str) -> None:
-        """One ticket a text and a code, one row a phone, one dispatch a token, one mail a Message-ID."""
+        """One ticket a text and a code, one row a phone, one dispatch a token, one mail a Message-ID, one open question."""
         with pytest.raises(asyncpg.UniqueViolationError):
             await db.execute(statement)
 
@@ -188,8 +227,8 @@ class TestAnnouncements:
 
 class TestScripts:
     async def test_the_schema_says_its_version(self, db: asyncpg.Pool) -> None:
-        """Version 1 from the first row on."""
-        assert [1] == [row["version"] for row in await db.fetch("SELECT version FROM schema_version")]
+        """Version 2 from the first row on."""
+        assert [2] == [row["version"] for row in await db.fetch("SELECT version FROM schema_version")]
 
     async def test_the_schema_goes_in_whole_or_not_at_all(self, empty_dsn: str) -> None:
         """A second run fails and changes nothing."""
@@ -197,8 +236,19 @@ class TestScripts:
         await connection.execute(SCHEMA)
         with pytest.raises(asyncpg.DuplicateTableError):
             await connection.execute(SCHEMA)
-        assert 1 == await connection.fetchval(SQL["schema_version"])
+        assert 2 == await connection.fetchval(SQL["schema_version"])
         await connection.close()
+
+    async def test_an_old_database_becomes_the_same(self, db: asyncpg.Pool, empty_dsn: str) -> None:
+        """The first schema and all migrations have the tables, columns, constraints, indexes and code of schema.sql."""
+        old = await asyncpg.connect(empty_dsn)
+        await old.execute((Path(__file__).parent / "schema_0001.sql").read_text(encoding="utf-8"))
+        for migration in sorted(MIGRATIONS.iterdir(), key=lambda file: file.name):
+            if migration.name.endswith(".sql"):
+                await old.execute(migration.read_text(encoding="utf-8"))
+        for question in STRUCTURE:
+            assert await rows(db, question) == await rows(old, question)
+        await old.close()
 
     def test_every_query_has_a_comment(self) -> None:
         """The first line of each says what it is for."""
