@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from routing.classify import Router
 from routing.learn_candidates import find_candidates
-from routing.learn_cases import HALVES, Case, Decided, read_cases, teachable
+from routing.learn_cases import HALVES, Case, Decided, own_topics, read_cases
 from routing.learn_effect import Effect, change
 from routing.learn_trial import Trial, Tried, reroute, with_keywords
 
@@ -69,7 +69,7 @@ class Lesson:
 def learn(router: Router, material: Iterable[Decided], least: int = LEAST, most: int = MOST) -> Lesson:
     """Propose at most `most` keywords, each borne out by `least` tickets, in the order in which they help."""
     material = list(material)
-    known = teachable(router.topics)
+    known = own_topics(router.topics)
     cases = read_cases(router, (each for each in material if each.agency_type in known), least)
     accepted = _accepted(router, cases, least, most)
     moved = sum(case.decided.moved for case in cases)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from routing.classify import Router
-from routing.learn_cases import CITIZENS, HALVES, Case, by_phrase, leads, teachable
+from routing.learn_cases import CITIZENS, HALVES, Case, by_phrase, own_topics
 from routing.learn_effect import Effect
 from routing.learn_odds import Odds, Tally, odds
 from routing.text import Normal, normalise
@@ -116,7 +116,7 @@ def _supports(case: Case, agency_type: str, against: bool) -> bool:
 
 
 def _contrasts(router: Router, cases: Sequence[Case], everything: Tally) -> Iterator[_Contrast]:
-    for agency_type in sorted(teachable(router.topics)):
+    for agency_type in sorted(own_topics(router.topics)):
         mine = [case for case in cases if case.wanted == agency_type]
         missed = [case for case in mine if not case.is_right]
         yield _Contrast(agency_type, False, _tally(missed), everything, _tally(mine))
@@ -141,7 +141,8 @@ class _Finder:
         self._least = least
         self._numbers = by_phrase(cases)
         self._written = {each.id: _written(each, router) for each in router.topics.topics.values()}
-        self._usual = _usual_topics(router.topics, cases)
+        self._own = own_topics(router.topics)
+        self._usual = _usual_topics(self._own, cases)
 
     def judge(self, word: str, contrast: _Contrast, everything: Tally) -> Found | None:
         """Find a word that sets a group apart clearly, in enough texts, and with profit."""
@@ -166,11 +167,9 @@ class _Finder:
 
     def _topic(self, contrast: _Contrast, support: Sequence[Case]) -> str | None:
         """The topic of the type that these texts fit best: the one that decided, or else the one with most points."""
+        own = self._own[contrast.agency_type]
         if contrast.against:
-            topics = self._router.topics.topics
-            decided = (topics[case.topic] for case in support if case.topic is not None)
-            return _most_common(each.id for each in decided if leads(each, contrast.agency_type))
-        own = _own_topics(self._router.topics, contrast.agency_type)
+            return _most_common(case.topic for case in support if case.topic in own)
         votes = (_strongest(case, own) for case in support)
         return _most_common(vote for vote in votes if vote) or self._usual.get(contrast.agency_type, own[0])
 
@@ -211,13 +210,8 @@ def _written(topic: Topic, router: Router) -> Mapping[str, tuple[str, float]]:
     return {normalise(words, router.slang).text: (words, weight) for words, weight in topic.keywords.items()}
 
 
-def _own_topics(index: TopicIndex, agency_type: str) -> list[str]:
-    return [each.id for each in index.topics.values() if leads(each, agency_type)]
-
-
-def _usual_topics(index: TopicIndex, cases: Sequence[Case]) -> Mapping[str, str]:
+def _usual_topics(own: Mapping[str, Sequence[str]], cases: Sequence[Case]) -> Mapping[str, str]:
     """The topic that most texts of a type fall under."""
-    own = {each: _own_topics(index, each) for each in teachable(index)}
     votes: dict[str, list[str]] = {}
     for case in cases:
         topic = _strongest(case, own.get(case.wanted, ()))

@@ -7,7 +7,7 @@ theirs: such a ticket weighs half in the statistic. In the effect every ticket c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import NamedTuple, get_args
@@ -16,7 +16,7 @@ from routing.classify import Decision, Router
 from routing.competence import footing_of
 from routing.learn_words import common, name_words, phrases
 from routing.text import Normal, normalise
-from routing.topics import PAIR, Evidence, Footing, Topic, TopicIndex
+from routing.topics import PAIR, Evidence, Footing, TopicIndex
 
 MOVED, CONFIRMED = 1.0, 0.5
 # Nothing is learnt from fewer citizens than this: no one teaches the gateway alone.
@@ -81,14 +81,14 @@ def outcome_of(decision: Decision, route_from: float) -> Outcome:
     return Outcome(decision.agency_type, decision.agency_type is not None and decision.confidence >= route_from)
 
 
-def leads(topic: Topic, agency_type: str) -> bool:
-    """Whether a type is first in line for a topic, wherever that may be."""
-    return any(agency_type in topic.agency_types(footing)[:1] for footing in get_args(Footing))
-
-
-def teachable(index: TopicIndex) -> AbstractSet[str]:
-    """Return the agency types that are first in line for some topic: to others no keyword can lead."""
-    return {code for code in index.types if any(leads(topic, code) for topic in index.topics.values())}
+def own_topics(index: TopicIndex) -> Mapping[str, Sequence[str]]:
+    """Return the topics that each agency type is first in line for, somewhere; to a type without any no keyword leads."""
+    own: dict[str, list[str]] = {}
+    for topic in index.topics.values():
+        first = (topic.agency_types(footing)[:1] for footing in get_args(Footing))
+        for agency_type in sorted({code for each in first for code in each}):
+            own.setdefault(agency_type, []).append(topic.id)
+    return own
 
 
 def read_cases(router: Router, material: Iterable[Decided], least: int) -> list[Case]:

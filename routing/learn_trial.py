@@ -1,13 +1,14 @@
-"""What a keyword would have done to past tickets: they are routed again with it, before anyone accepts it.
+"""What keywords would have done to past tickets: they are routed again with them, before anyone accepts one.
 
-A keyword is tried on the texts that hold it, on top of those accepted before, and only in the half that was not needed to
-find it. So no ticket bears witness for what was learnt from it.
+A keyword is tried on the texts that hold it, on top of those accepted before, and only in the half that was not needed
+to find it. So no ticket bears witness for what was learnt from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from routing.classify import Router
 from routing.learn_candidates import Candidate, Found
@@ -15,7 +16,7 @@ from routing.learn_cases import HALVES, Case, Outcome, outcome_of
 from routing.learn_effect import Effect, change
 from routing.topics import Topic, TopicIndex
 
-# Candidates that are tried for each one shown, the most promising first: each takes a new index of all keywords.
+# Candidates that are tried for each one shown, the clearest first.
 TRIED = 10
 
 
@@ -28,7 +29,11 @@ class Tried:
 
 
 class Trial:
-    """Tries candidates one after the other and keeps the good ones."""
+    """Tries candidates in their order and keeps the good ones.
+
+    An index of all keywords takes long to build. So candidates are tried together where no text holds two of them:
+    that is as exact as one after the other.
+    """
 
     def __init__(self, router: Router, cases: Sequence[Case]) -> None:
         self._router = router
@@ -37,20 +42,25 @@ class Trial:
         self.accepted: list[Tried] = []
 
     def run(self, candidates: Iterable[Candidate], most: int) -> None:
-        """Try candidates in their order until `most` are accepted."""
-        for tried, candidate in enumerate(candidates):
-            if len(self.accepted) == most or tried == TRIED * most:
-                break
-            self._try(candidate)
+        """Try candidates until `most` are accepted."""
+        waiting = {each: self._tested(each) for each in islice(candidates, TRIED * most)}
+        while waiting and len(self.accepted) < most:
+            batch = _apart(waiting)
+            self._try({each: waiting.pop(each) for each in batch}, most)
 
-    def _try(self, candidate: Candidate) -> None:
-        numbers = [number for number in candidate.numbers if self._cases[number].half in candidate.halves]
-        outcomes = self._again([*(each.candidate for each in self.accepted), candidate], numbers)
-        effect = self._effect(outcomes)
-        if effect.does_good:
-            self.accepted.append(Tried(candidate, effect))
-            for number, outcome in outcomes.items():
-                self._outcomes[number] = outcome
+    def _tested(self, candidate: Candidate) -> frozenset[int]:
+        return frozenset(number for number in candidate.numbers if self._cases[number].half in candidate.halves)
+
+    def _try(self, batch: Mapping[Candidate, frozenset[int]], most: int) -> None:
+        outcomes = self._again(
+            [*(each.candidate for each in self.accepted), *batch], frozenset().union(*batch.values())
+        )
+        for candidate, numbers in batch.items():
+            effect = sum((change(self._outcomes[n], outcomes[n], self._cases[n]) for n in numbers), Effect())
+            if effect.does_good and len(self.accepted) < most:
+                self.accepted.append(Tried(candidate, effect))
+                for number in numbers:
+                    self._outcomes[number] = outcomes[number]
 
     def _again(self, candidates: Sequence[Candidate], numbers: Iterable[int]) -> Mapping[int, Outcome]:
         """Route texts again, those of each half with the candidates that may be tested on it."""
@@ -65,10 +75,16 @@ class Trial:
             outcomes[number] = reroute(routers[case.half], case)
         return outcomes
 
-    def _effect(self, outcomes: Mapping[int, Outcome]) -> Effect:
-        """Compare outcomes with those by now."""
-        changes = (change(self._outcomes[number], after, self._cases[number]) for number, after in outcomes.items())
-        return sum(changes, Effect())
+
+def _apart(waiting: Mapping[Candidate, frozenset[int]]) -> list[Candidate]:
+    """The first candidate, and each later one that shares no text with those before it."""
+    batch: list[Candidate] = []
+    taken: set[int] = set()
+    for candidate, numbers in waiting.items():
+        if taken.isdisjoint(numbers):
+            batch.append(candidate)
+            taken |= numbers
+    return batch
 
 
 def reroute(router: Router, case: Case) -> Outcome:

@@ -89,14 +89,15 @@ class Regions:
     def label(self, code: str) -> str:
         """Name a region for a reader, in GSM-7: `Kab Malang`, `Kec Lowokwaru, Kota Malang`, `Jawa Timur`."""
         label = self._labels.get(code)
-        if label is None:
-            label = self._labels[code] = self._label(code)
-        return label
-
-    def _label(self, code: str) -> str:
+        if label is not None:
+            return label
         region = self._by_code.get(code)
         if region is None:
             return code
+        self._labels[code] = self._label(region)
+        return self._labels[code]
+
+    def _label(self, region: Region) -> str:
         own = _SHORT_KIND[region.kind] + _NOT_GSM.sub("", region.name)
-        parent = kabkota_of(code)
-        return f"{own}, {self.label(parent)}" if parent is not None and parent != code else own
+        parent = kabkota_of(region.code)
+        return f"{own}, {self.label(parent)}" if parent is not None and parent != region.code else own
