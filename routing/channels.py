@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from routing.regions import lies_in
 from routing.writings import GLUED_AFTER, GLUED_BEFORE, Writing
@@ -227,6 +227,8 @@ class Channels:
                 shouted = text[found.start : found.end].isupper() and not word.isupper()
                 marked = found.hashed or shouted or lower in _OPENS or (before is not None and not after_call)
                 return marked and lower not in _GOES_ON
+            case never:
+                assert_never(never)
 
     def _is_region(self, text: str, at: int) -> bool:
         found = self._at(text, at)

@@ -19,12 +19,14 @@ from routing.klass import COMPLAINT, Classes
 from routing.places import Gazetteer, PlaceMatch
 from routing.spam import SpamFilter
 from routing.text import NO_SLANG, Slang, normalise
-from routing.topics import AgencyType, Evidence, Footing, Topic, TopicIndex
+from routing.topics import AgencyType, Evidence, Footing, Topic, TopicIndex, confidence_of
 
 # Below this confidence a person looks first: measured, about four in ten texts, of which half were guessed wrong.
 ROUTE_FROM = 0.6
 # Points from which on a text speaks of graft or violence, or of how officials behave, whatever else it speaks of.
 SERIOUS = 3.5
+# Points from which on a national body is what a text is about.
+NAMED = 3.0
 WORDS_SHOWN = 5
 CANDIDATES = 3
 # What people complain of most: the runners-up where a text names too few itself. Source: LAPOR! statistics.
@@ -141,16 +143,37 @@ class Router:
         """The type that leads, its topic, and what the local government says about that topic."""
         ranking = evidence.ranking()
         if not ranking:
-            return _Finding(None, None, 0.0, ())
-        leader = ranking[0][0]
+            return self._conduct_alone(evidence)
+        leader = self._leader(evidence, ranking)
         topic = self.topics.best_topic(evidence, leader, footing)
         # A local gateway knows who does what at home; elsewhere each further competent type is a doubt.
         others = len(topic.agency_types(footing)) - 1 if topic and footing != "home" else 0
         confidence = evidence.confidence(leader, others)
         local = self.competence.local_type(topic.id, place.code or self.home) if topic else None
-        if local is not None and local != leader:
-            ranking = [(local, ranking[0][1]), *(each for each in ranking if each[0] != local)]
-        return _Finding(self.topics.types[ranking[0][0]], topic, confidence, tuple(ranking))
+        first = local or leader
+        points = evidence.types.get(leader, 0.0)
+        rest = (each for each in ranking if each[0] != first)
+        return _Finding(self.topics.types[first], topic, confidence, ((first, points), *rest))
+
+    def _leader(self, evidence: Evidence, ranking: Sequence[tuple[str, float]]) -> str:
+        """The type with most points; but a local inspectorate does not watch over a national body."""
+        leader = ranking[0][0]
+        if leader == INSPECTORATE:
+            for code, _ in ranking[1:]:
+                if self.topics.types[code].level == "nasional" and evidence.own.get(code, 0.0) >= NAMED:
+                    return code
+        return leader
+
+    def _conduct_alone(self, evidence: Evidence) -> _Finding:
+        """Where a text names no matter and no office, but how officials behave, it is the inspectorate's."""
+        found = [
+            (points, id_) for id_, points in evidence.topics.items() if points > 0 and self.topics.topics[id_].conduct
+        ]
+        if not found or INSPECTORATE not in self.topics.types:
+            return _Finding(None, None, 0.0, ())
+        points, id_ = max(found)
+        kind = self.topics.types[INSPECTORATE]
+        return _Finding(kind, self.topics.topics[id_], confidence_of(points, 0.0, 0), ((INSPECTORATE, points),))
 
     def _choose(self, finding: _Finding, place: PlaceMatch) -> _Choice:
         """Find the agency, or say why the citizen must be asked or a person must decide."""

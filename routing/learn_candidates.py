@@ -1,8 +1,8 @@
 """Keywords worth trying: words that set apart the texts which are routed wrongly.
 
-Two questions are asked of every word. Does it stand in texts of a type that the router misses, and not in those of other
-types? Then it should speak for that type. Does it stand in texts that the router gives to a type by mistake, and not in
-those it gives there rightly? Then it should argue against, or weigh less than it does.
+Two questions are asked of every word. Does it stand in texts of a type that the router misses, and not in those of
+other types? Then it should speak for that type. Does it stand in texts that the router gives to a type by mistake, and
+not in those it gives there rightly? Then it should argue against, or weigh less than it does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from routing.learn_cases import CITIZENS, HALVES, Case, by_phrase, own_topics
 from routing.learn_effect import Effect
 from routing.learn_odds import Odds, Tally, odds
 from routing.text import Normal, normalise
-from routing.topics import Topic, TopicIndex
+from routing.topics import Topic
 
 # Odds that differ by less than so many standard deviations may be chance: one word in 200 gets here by luck.
 CLEAR = 2.58
@@ -45,7 +45,7 @@ class Found(NamedTuple):
     z: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """A keyword worth trying, and the halves that it was found without: only on their texts may it be tested.
 
@@ -169,7 +169,7 @@ class _Finder:
         """The topic of the type that these texts fit best: the one that decided, or else the one with most points."""
         own = self._own[contrast.agency_type]
         if contrast.against:
-            return _most_common(case.topic for case in support if case.topic in own)
+            return _most_common(case.topic for case in support if case.topic is not None and case.topic in own)
         votes = (_strongest(case, own) for case in support)
         return _most_common(vote for vote in votes if vote) or self._usual.get(contrast.agency_type, own[0])
 

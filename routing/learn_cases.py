@@ -1,8 +1,9 @@
 """What there is to learn from: tickets whose agency type a person settled, and what the router makes of them today.
 
-Two kinds of decisions count. A ticket that a person moved says that its first guess may be wrong, and what is right. A
-ticket that nobody moved and its agency finished confirms the first guess, but weakly, for agencies also answer what is not
-theirs: such a ticket weighs half in the statistic. In the effect every ticket counts once, for behind each is a citizen.
+Two kinds of decisions count. A ticket that a person moved says that its first guess may be wrong, and what is right.
+A ticket that nobody moved and its agency finished confirms the first guess, but weakly, for agencies also answer what
+is not theirs: such a ticket weighs half in the statistic. In the effect every ticket counts once, for behind each is a
+citizen.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from routing.topics import PAIR, Evidence, Footing, TopicIndex
 MOVED, CONFIRMED = 1.0, 0.5
 # Nothing is learnt from fewer citizens than this: no one teaches the gateway alone.
 CITIZENS = 3
-# What one half of the tickets teaches is tested on the other; and to judge the learning itself, each half is halved again.
+# What one half of the tickets teaches is tested on the other; to judge the learning itself, each half is halved again.
 HALVES, QUARTERS = 2, 4
 
 
@@ -29,7 +30,7 @@ HALVES, QUARTERS = 2, 4
 class Decided:
     """A past text and the agency type that was right for it.
 
-    `ref` is what an operator finds it by (a ticket's code, a line's number), `citizen` anything that tells phones apart.
+    `ref` is what an operator finds it by (a ticket's code, a line's number); `citizen` tells phones apart.
     """
 
     ref: str
@@ -82,7 +83,7 @@ def outcome_of(decision: Decision, route_from: float) -> Outcome:
 
 
 def own_topics(index: TopicIndex) -> Mapping[str, Sequence[str]]:
-    """Return the topics that each agency type is first in line for, somewhere; to a type without any no keyword leads."""
+    """Return the topics that each agency type is first in line for; to a type without any no keyword leads."""
     own: dict[str, list[str]] = {}
     for topic in index.topics.values():
         first = (topic.agency_types(footing)[:1] for footing in get_args(Footing))

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from routing.learn_cases import Case, Outcome
 
-# Tickets that change by luck become right or wrong like coins: what is accepted must be so many standard deviations from
-# that (McNemar's test, 1947). Four right and none wrong are just enough, or eight and one.
+# Tickets that change by luck become right or wrong like coins: what is accepted must be so many standard deviations
+# from that (McNemar's test, 1947). Four right and none wrong are just enough, or seven and one.
 BEYOND_LUCK = 2.0
 
 

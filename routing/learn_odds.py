@@ -1,10 +1,11 @@
 """Which words speak for an agency type, or against one: log-odds with an informative Dirichlet prior.
 
 The statistic is that of Monroe, Colaresi and Quinn, "Fightin' Words: Lexical Feature Selection and Evaluation for
-Identifying the Content of Political Conflict", Political Analysis 16(4), 2008, equations 15 to 22: the log-odds of a word
-in one group of texts against those in another, both smoothed by how common it is in all of them, divided by its standard
-deviation. Rare words stay near 0 until there is enough of them, and common words need a real difference; that is what
-plain log-odds and chi-square get wrong, each on its end. A text counts once for a word, however often it repeats it.
+Identifying the Content of Political Conflict", Political Analysis 16(4), 2008, equations 15 to 22: the log-odds of a
+word in one group of texts against those in another, both smoothed by how common it is in all of them, divided by its
+standard deviation. Rare words stay near 0 until there is enough of them, and common words need a real difference; that
+is what plain log-odds and chi-square get wrong, each on its end. A text counts once for a word, however often it says
+it.
 """
 
 from __future__ import annotations

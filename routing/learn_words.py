@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import pairwise
 
 from routing.mentions import KIND_BEFORE, SMALLER, STREET
 
@@ -23,23 +24,28 @@ NAME_WORDS = 3
 _BEFORE_NAMES = STREET | SMALLER | frozenset(KIND_BEFORE)
 
 # Words that say nothing about the matter: a phrase neither begins nor ends with one.
-FILLER = frozenset(
-    """
-    yang di ke dari dan atau ini itu untuk dengan pada saya aku kami kita anda kamu dia ia mereka beliau ada adanya
-    sudah telah akan bisa dapat harus mau ingin masih juga saja lagi pun lah kah nya ya dong deh sih kok nih kan gitu
-    begitu begini seperti sebagai adalah ialah yaitu yakni tersebut para oleh agar supaya karena sebab jika kalau bila
-    apabila maka namun tetapi tapi sedangkan sehingga hingga sampai sejak saat ketika waktu hari minggu bulan tahun jam
-    pukul pagi siang sore malam kemarin sekarang tadi nanti besok lusa setelah sesudah sebelum selama semua setiap tiap
-    seluruh hanya baru lalu kemudian dalam atas bawah antara tentang terhadap secara hal cara apa apakah bagaimana
-    kenapa mengapa kapan mana dimana siapa berapa sangat sekali amat lebih paling sering selalu banyak beberapa bahkan
-    tolong mohon minta harap bantu bantuannya terima kasih terimakasih makasih salam selamat hormat assalamualaikum
-    assalamu alaikum waalaikumsalam wr wb yth bapak ibu pak bu bpk mas mbak kak kakak abang saudara sdr admin min
-    nama alamat nomor no foto lampiran terlampir lapor laporan melaporkan keluhan aduan pengaduan mengadukan info
-    informasi tindak lanjut ditindaklanjuti tindaklanjut tindakan perhatian perhatiannya segera secepatnya solusi
-    demikian atasnya sebelumnya bahwa serta bagi kepada mengenai terkait sekitar dekat depan belakang samping sini situ
-    sana tidaknya orang jadi menjadi dahulu dulu kembali sendiri lain lainnya sama satu dua tiga empat lima
-    """.split()
-)
+FILLER = frozenset({
+    "yang", "di", "ke", "dari", "dan", "atau", "ini", "itu", "untuk", "dengan", "pada", "saya", "aku", "kami", "kita",
+    "anda", "kamu", "dia", "ia", "mereka", "beliau", "ada", "adanya", "sudah", "telah", "akan", "bisa", "dapat",
+    "harus", "mau", "ingin", "masih", "juga", "saja", "lagi", "pun", "lah", "kah", "nya", "ya", "dong", "deh", "sih",
+    "kok", "nih", "kan", "gitu", "begitu", "begini", "seperti", "sebagai", "adalah", "ialah", "yaitu", "yakni",
+    "tersebut", "para", "oleh", "agar", "supaya", "karena", "sebab", "jika", "kalau", "bila", "apabila", "maka",
+    "namun", "tetapi", "tapi", "sedangkan", "sehingga", "hingga", "sampai", "sejak", "saat", "ketika", "waktu",
+    "hari", "minggu", "bulan", "tahun", "jam", "pukul", "pagi", "siang", "sore", "malam", "kemarin", "sekarang",
+    "tadi", "nanti", "besok", "lusa", "setelah", "sesudah", "sebelum", "selama", "semua", "setiap", "tiap", "seluruh",
+    "hanya", "baru", "lalu", "kemudian", "dalam", "atas", "bawah", "antara", "tentang", "terhadap", "secara", "hal",
+    "cara", "apa", "apakah", "bagaimana", "kenapa", "mengapa", "kapan", "mana", "dimana", "siapa", "berapa", "sangat",
+    "sekali", "amat", "lebih", "paling", "sering", "selalu", "banyak", "beberapa", "bahkan", "tolong", "mohon",
+    "minta", "harap", "bantu", "bantuannya", "terima", "kasih", "terimakasih", "makasih", "salam", "selamat",
+    "hormat", "assalamualaikum", "assalamu", "alaikum", "waalaikumsalam", "wr", "wb", "yth", "bapak", "ibu", "pak",
+    "bu", "bpk", "mas", "mbak", "kak", "kakak", "abang", "saudara", "sdr", "admin", "min", "nama", "alamat", "nomor",
+    "no", "foto", "lampiran", "terlampir", "lapor", "laporan", "melaporkan", "keluhan", "aduan", "pengaduan",
+    "mengadukan", "info", "informasi", "tindak", "lanjut", "ditindaklanjuti", "tindaklanjut", "tindakan", "perhatian",
+    "perhatiannya", "segera", "secepatnya", "solusi", "demikian", "atasnya", "sebelumnya", "bahwa", "serta", "bagi",
+    "kepada", "mengenai", "terkait", "sekitar", "dekat", "depan", "belakang", "samping", "sini", "situ", "sana",
+    "tidaknya", "orang", "jadi", "menjadi", "dahulu", "dulu", "kembali", "sendiri", "lain", "lainnya", "sama", "satu",
+    "dua", "tiga", "empat", "lima",
+})  # fmt: skip
 # Words that turn the meaning of the next one (`belum cair`): they open a phrase, but close none and are none.
 OPENING = frozenset({"tidak", "belum", "tanpa", "kurang", "bukan", "jangan", "susah", "sulit"})
 
@@ -84,16 +90,13 @@ def common(
 
 
 def name_words(texts: Sequence[Sequence[str]], known: AbstractSet[str]) -> frozenset[str]:
-    """Return the words that mostly follow a word of place or person, or such a name; words `known` to topics are none."""
+    """Return the words that often follow a word of place or person, or such a name; those `known` to topics are none."""
     totals = Counter(token for tokens in texts for token in tokens)
     names: frozenset[str] = frozenset()
     for _ in range(NAME_WORDS):
         opening = _BEFORE_NAMES | names
         followed = Counter(
-            token
-            for tokens in texts
-            for before, token in zip(tokens, tokens[1:], strict=False)
-            if before in opening and token not in known
+            token for tokens in texts for before, token in pairwise(tokens) if before in opening and token not in known
         )
         names = frozenset(token for token, count in followed.items() if count >= NAME_SHARE * totals[token])
     return names

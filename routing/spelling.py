@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rapidfuzz.distance import OSA
 
-_CLITICS = ("nya", "lah", "kah", "pun", "ku", "mu")
+# The last ones are Javanese (`irigasine`) and Sundanese (`jalanna`).
+_CLITICS = ("nya", "lah", "kah", "pun", "ku", "mu", "ne", "na", "e")
 _SUFFIXES = ("kan", "an", "in", "i")
 # Prefix, and the letter that a nasal prefix may have swallowed: memangkas is me + pangkas, menyapu is me + sapu.
 _PREFIXES = (
@@ -32,9 +33,7 @@ class Spelling:
     `openings` are words of it that other words may be glued to: `dishubkotabandung` begins with dishub.
     """
 
-    def __init__(
-        self, known: Collection[str], ordinary: Collection[str] = (), openings: Collection[str] = ()
-    ) -> None:
+    def __init__(self, known: Collection[str], ordinary: Collection[str] = (), openings: Collection[str] = ()) -> None:
         self._known = frozenset(known)
         self._ordinary = frozenset(ordinary)
         self._openings = frozenset(word for word in openings if word in self._known)
@@ -67,7 +66,6 @@ class Spelling:
         near = {word for variant in _variants(token) for word in self._slips.get(variant, ())}
         close = [word for word in near if word[0] == token[0] and OSA.distance(token, word, score_cutoff=1) <= 1]
         return close[0] if len(close) == 1 else None
-
 
     def _opening(self, token: str) -> str | None:
         """The known name at the beginning of a long glued word, as in the names of accounts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,10 @@ from routing.classify import Router
 from smsd.cli.classify import judge
 
 FOLDER = Path(__file__).with_name("sentences")
-KINDS = {"complaint", "command", "spam"}
 # A column for what is given, two for people, and all others are expectations.
 GIVEN, QUESTION, WRONG, NOTE = "text", "open_question", "known_wrong", "note"
 NOTHING, ALTERNATIVE, LINE_BREAK = "-", "|", "⏎"
-FEWEST, MOST_WRONG = 400, 0.05
+FEWEST, EACH_TOPIC, MOST_WRONG = 400, 3, 0.05
 # What an open question can be answered with; `judge` knows of no question.
 ANSWERS = {Yes: "YA", No: "BELUM", Rating: "NILAI"}
 
@@ -100,3 +100,54 @@ def test_a_sentence_is_read_as_its_line_says(sentence: Sentence, router: Router)
         for column, cell in sentence.expected.items()
     }
     assert expected == actual
+
+
+def _allowed(router: Router) -> dict[str, set[str]]:
+    """What a cell may hold, for the columns where that is a closed list."""
+    yes_or_no = {"yes", "no"}
+    regions = {NOTHING, *router.places.regions}
+    types = {NOTHING, *router.topics.types}
+    return {
+        "kind": {"complaint", "command", "spam"},
+        "topic": {NOTHING, *router.topics.topics},
+        "agency_type": types,
+        "channel_agency": types,
+        "place": regions,
+        "channel_place": regions,
+        "emergency": {NOTHING, "110", "112", "129"},
+        "secrecy": {NOTHING, "rahasia", "anonim"},
+        "confidential": yes_or_no,
+        "asks_place": yes_or_no,
+        "slip": yes_or_no,
+    }
+
+
+def test_every_cell_holds_a_known_word(router: Router) -> None:
+    """A slip of the pen in a table is told with its line, not taken for a fault of the program."""
+    allowed = _allowed(router)
+    unknown = [
+        f"{sentence.line}: {column} = {cell}"
+        for sentence in SENTENCES
+        for column, cell in sentence.expected.items()
+        if not set(cell.split(ALTERNATIVE)) <= allowed.get(column, {*cell.split(ALTERNATIVE)})
+    ]
+    assert [] == unknown
+
+
+def test_no_sentence_stands_twice() -> None:
+    """The same text with the same question open is one line."""
+    seen = Counter((sentence.text, sentence.questions) for sentence in SENTENCES)
+    assert [] == [text for (text, _), times in seen.items() if times > 1]
+
+
+def test_every_topic_has_three_sentences(router: Router) -> None:
+    """In the table of topics; a new topic needs its own."""
+    spoken = Counter(topic for sentence in SENTENCES for topic in sentence.expected.get("topic", "").split(ALTERNATIVE))
+    assert [] == [topic for topic in router.topics.topics if spoken[topic] < EACH_TOPIC]
+
+
+def test_nearly_all_sentences_are_read_right() -> None:
+    """The tables are large, and few of their lines are known to be wrong."""
+    wrong = sum(1 for sentence in SENTENCES if sentence.known_wrong)
+    assert len(SENTENCES) >= FEWEST
+    assert wrong <= MOST_WRONG * len(SENTENCES)

@@ -25,6 +25,12 @@ from smsd.store.queries import SQL
 _COLUMNS = ("words", "topic", "weight", "reports", "right", "wrong")
 _NEEDED = ("text", "agency_type")
 _LONGEST_TEXT = 1_000_000
+_NOTHING = """\
+Nothing to learn from yet: no report has been moved by a person, and none was
+finished by the agency that it went to first."""
+_TOO_FEW = """\
+Nothing to propose yet: in one half of the reports a word needs {least} of {citizens} citizens
+that it would help, and in the other half it must clearly do more good than harm."""
 
 
 @click.group()
@@ -137,17 +143,17 @@ def _row(proposal: Proposal) -> dict[str, Any]:
 def _summary(lesson: Lesson, least: int) -> str:
     """What was learnt from, how well it is routed, and what the proposals would change; or what is still missing."""
     if not lesson.tickets:
-        return "Nothing to learn from yet: no report has been moved by a person, or finished by the agency it went to first."
-    found = f"{lesson.tickets} decided reports, {lesson.moved} of them moved by a person; {_share(lesson.right, lesson)} go right."
+        return _NOTHING
+    found = (
+        f"{lesson.tickets} decided reports, {lesson.moved} of them moved by a person; "
+        f"{_share(lesson.right, lesson)} go right."
+    )
     if not lesson.proposals:
-        return (
-            f"{found}\nNothing to propose yet: a word needs {least} reports of {CITIZENS} citizens in each half of them, "
-            "and must do more good than harm."
-        )
+        return f"{found}\n{_TOO_FEW.format(least=least, citizens=CITIZENS)}"
     effect = lesson.effect
     return (
-        f"{found}\nLearnt from one half alone, such keywords make the other half change: {effect.right} reports become "
-        f"right, {effect.wrong} wrong;\n{effect.to_person} more go to a person, {effect.from_person} no longer. "
+        f"{found}\nWhere keywords are learnt from one half alone, {effect.right} reports of the other half become right\n"
+        f"and {effect.wrong} wrong; {effect.to_person} go to a person from then on, {effect.from_person} no longer.\n"
         f"So about {_share(lesson.right_after, lesson)} would go right."
     )
 

@@ -180,7 +180,7 @@ def test_a_field_without_end_is_told(tmp_path: Path) -> None:
 
 def test_a_topics_file_of_something_else_is_told(tmp_path: Path) -> None:
     """`topic` must hold tables."""
-    expected = "topics.toml:1: must hold [[topic]] tables and nothing else; see config/data/topics.toml"
+    expected = "topics.toml:1: must hold [[topic]] tables and nothing else; see the files in config/data/topics"
     assert [expected] == problems(topics=written(tmp_path, "topics.toml", "topic = [1]\n"))
 
 
@@ -218,6 +218,12 @@ def test_own_places_add_aliases(tmp_path: Path) -> None:
 def test_a_wrong_alias_is_told(tmp_path: Path, line: str, expected: str) -> None:
     """Empty, for no region, or never to be found."""
     assert [expected] == problems(places=written(tmp_path, "places.csv", f"alias,code\n{line}\n"))
+
+
+def test_a_home_that_does_not_exist_is_told() -> None:
+    """The region of a local gateway must be one."""
+    (found,) = check_reference(home="35.731")
+    assert str(found).startswith("[routing] home: '35.731' is the code of no region; ")
 
 
 CHANNELS = """
@@ -315,11 +321,11 @@ def test_a_shipped_topic_is_overridden_key_by_key(tmp_path: Path) -> None:
         (("class", "clas"), ["2: key 'clas' is unknown; did you mean class?"]),
         (
             ("number = 90", 'number = "x"'),
-            ["2: number has a value of the wrong kind; compare number in config/data/topics.toml"],
+            ["2: number has a value of the wrong kind; compare number in config/data/topics"],
         ),
         (
             ("number = 90", "number = true"),
-            ["2: number has a value of the wrong kind; compare number in config/data/topics.toml"],
+            ["2: number has a value of the wrong kind; compare number in config/data/topics"],
         ),
         (
             ("sapi-lepas", "Sapi Lepas"),
@@ -331,7 +337,7 @@ def test_a_shipped_topic_is_overridden_key_by_key(tmp_path: Path) -> None:
             ["2: topic 'sapi-lepas' has no number; add it; a new topic needs number, name, class, level, keywords"],
         ),
         (("pengaduan", "aduan"), ["2: class 'aduan' is unknown; did you mean pengaduan?"]),
-        (("kabkota", "negara"), ["2: level 'negara' is unknown; use one of kabkota, provinsi, nasional"]),
+        (("kabkota", "negara"), ["2: level 'negara' is unknown; use one of kabkota, provinsi, nasional, berjenjang"]),
         (
             ("Sapi lepas", "Sapi lepas di jalan umum kota"),
             ["2: name 'Sapi lepas di jalan umum kota' does not fit an SMS; use at most 24 plain letters"],
@@ -350,14 +356,13 @@ def test_a_shipped_topic_is_overridden_key_by_key(tmp_path: Path) -> None:
             ["2: keyword '?' needs a word and a number; write it like \"jalan rusak\" = 3.0"],
         ),
         (
-            ("number = 90", 'number = 90\nemergency = "polisi"'),
-            ["2: emergency 'polisi' is no number to call; write it like emergency = \"112\""],
+            ("number = 90", "number = 90\nalso = [1]"),
+            ["2: also has a value of the wrong kind; compare also in config/data/topics"],
         ),
         (
-            ("number = 90", "number = 90\nalso = [1]"),
-            ["2: also has a value of the wrong kind; compare also in config/data/topics.toml"],
+            ("[[topic]]", "[[topik]]"),
+            ["1: must hold [[topic]] tables and nothing else; see the files in config/data/topics"],
         ),
-        (("[[topic]]", "[[topik]]"), ["1: must hold [[topic]] tables and nothing else; see config/data/topics.toml"]),
         (("number = 90", "number = "), ["4: is no TOML: Invalid value (at line 4, column 10); mend the line"]),
     ],
 )

@@ -26,6 +26,9 @@ from parser import gsm7
 
 SHIPPED = (resources.files("config") / "data" / "replies.toml").read_text(encoding="utf-8")
 LOADED = load_replies(None, "1708")
+WEEK = "[istilah] hari: must be seven words of at most 3 letters, Monday first"
+KATA = "kata: must list what a citizen texts to choose this language"
+NO_TABLE = "bahasa.jw.status: must be a table that begins with [bahasa.jw.status]"
 
 
 def replies(**templates: str) -> Replies:
@@ -298,12 +301,12 @@ class TestWrongFile:
         (tmp_path / "replies.toml").write_text("status = 'x'")
         assert ["status: must be a table that begins with [status]"] == problems(tmp_path / "replies.toml")
 
-    @pytest.mark.parametrize("content", ["bahasa = 1\n", "[bahasa]\njw = 1\n"])
-    def test_languages_that_are_no_tables(self, written: Any, content: str) -> None:
+    @pytest.mark.parametrize(("line", "instead"), [("[bahasa.id]", ""), ("[bahasa.id]", "[bahasa]\njw = 1")])
+    def test_languages_that_are_no_tables(self, written: Any, line: str, instead: str) -> None:
         """Told, not tripped over."""
-        file = written(("[bahasa.id]", ""), ("kata = ", ""))
-        text = file.read_text()
-        file.write_text(content + text if content.startswith("bahasa") else text + content)
+        file = written((line, instead), ("kata = ", ""))
+        if not instead:
+            file.write_text("bahasa = 1\n" + file.read_text())
         assert ["bahasa: must be tables that begin with [bahasa.NAME]"] == problems(file)
 
     def test_an_empty_file_lacks_everything(self, tmp_path: Path) -> None:
@@ -355,7 +358,7 @@ class TestList:
         """As many as fit, and where the others are."""
         shorter = [f"{n}) {'x' * 30}." for n in range(1, 6)]
         text = LOADED.render_list("status_daftar", ["y" * 60] * 5, shorter)
-        assert " ".join((*shorter[:2], "Lainnya: STATUS 3. Rincian: ketik STATUS 1.")) in text
+        assert " ".join(("LAPOR 1708:", *shorter[:2], "Lainnya: STATUS 3. Rincian: ketik STATUS 1.")) == text
 
     @given(st.lists(st.text("ab €", max_size=70), max_size=9))
     def test_it_fits_whatever_the_items(self, items: list[str]) -> None:
@@ -403,12 +406,12 @@ hari = "Sen Sel Reb Kem Jum Set Aha"
     @pytest.mark.parametrize(
         ("old", "new", "problem"),
         [
-            ('ganti_bahasa = "LAPOR', 'ganti_bahasa = "{nama}', "[bahasa.jw] ganti_bahasa: {nama} is no field of this text; known here: {short_code}"),
-            ('ganti_bahasa = "LAPOR', 'gantibahasa = "LAPOR', "[bahasa.jw] gantibahasa: is no text I know; did you mean ganti_bahasa?"),
+            ("LAPOR", "{x}", "[bahasa.jw] ganti_bahasa: {x} is no field of this text; known here: {short_code}"),
+            ("ganti_", "ganti", "[bahasa.jw] gantibahasa: is no text I know; did you mean ganti_bahasa?"),
             ('selesai = "rampung"', 'selesai = 1', "[bahasa.jw.status] selesai: must be a text in quotes"),
-            ("Set Aha", "Set", "[bahasa.jw.istilah] hari: must be seven words of at most 3 letters, Monday first"),
-            ('kata = ["BASA JAWA", "Jowo"]', "", "[bahasa.jw] kata: must list what a citizen texts to choose this language"),
-            ("[bahasa.jw.status]\nselesai", "status", "bahasa.jw.status: must be a table that begins with [bahasa.jw.status]"),
+            ("Set Aha", "Set", "[bahasa.jw.istilah]" + WEEK.removeprefix("[istilah]")),
+            ('kata = ["BASA JAWA", "Jowo"]', "", f"[bahasa.jw] {KATA}"),
+            ("[bahasa.jw.status]\nselesai", "status", NO_TABLE),
         ],
     )  # fmt: skip
     def test_it_is_checked_like_the_first(self, file: Path, old: str, new: str, problem: str) -> None:

@@ -148,6 +148,7 @@ def test_a_body_before_a_separator_is_a_hint(router: Router, text: str, words: s
         "Sambaten warga bikin jalan sendiri",
         "Batu besar di tengah jalan",
         "solo",
+        "LAPOR LAPOR LAPOR LAPOR LAPOR LAPOR LAPOR LAPOR rusak",
         "",
         " #:- ",
         "\U0001f600",

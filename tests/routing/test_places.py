@@ -158,6 +158,7 @@ def test_ordinary_words_need_a_word_before(text: str, expected: str | None) -> N
         ("jalan rusak", "35.73.05", "35.73.05"),
         ("jalan rusak di malang", "35.07", "35.07"),
         ("jalan rusak di klojen", "35.73", "35.73.01"),
+        ("jalan rusak di klojen", "35.73.05", "35.73.01"),
         ("jalan rusak di tanjungsari", "33.01", "33.01.02"),
         ("jalan rusak di tanjungsari", "33", "33.01.02"),
         ("jalan rusak di kab cilacap", "35.73", "33.01"),

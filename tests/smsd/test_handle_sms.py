@@ -14,9 +14,11 @@ import pytest
 
 from parser import gsm7, ticket_code
 from routing.classify import Decision, Router
+from routing.spam import Mark, SpamFilter
 from smsd.backoff import next_try
 from smsd.handle_sms import Limits
 from smsd.store.database import CONNECTION_ERRORS, open_database
+from smsd.store.queries import SQL
 from smsd.writes import NewSms, Writes, store
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from tests.smsd.conftest import Cable, Stage
 
 ROAD = "jln rusak parah di Lowokwaru kota malang, tlg diperbaiki"
-NOWHERE = "jembatan di kampung kami putus"
+UNCLEAR = "mohon perhatian untuk kami semua"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,9 +94,9 @@ class TestComplaint:
         (data,) = await stage.column("SELECT data FROM ticket_event WHERE kind = 'dispatched'")
         assert reasons == data["reasons"]
 
-    async def test_a_complaint_from_nowhere_goes_to_a_person(self, stage: Stage, number: str) -> None:
+    async def test_a_complaint_about_nothing_known_goes_to_a_person(self, stage: Stage, number: str) -> None:
         """The triage desk is an agency too; the ticket stays `diterima`."""
-        await stage.text(number, NOWHERE)
+        await stage.text(number, UNCLEAR)
         (ticket,) = await stage.rows("SELECT * FROM ticket")
         assert ("diterima", "TRIAGE", "verify") == (ticket["status"], ticket["agency"], ticket["due_for"])
         assert ["diterima"] == await answers(stage)
@@ -106,19 +108,21 @@ class TestComplaint:
             "x",
             "😷" * 300,
             "{}[]~^|\\€" * 40,
-            "jalan rusak " * 400,
+            "jalan rusak " * 400 + "di sini.",
             "ﷺ ؀ ‮ kebalik",
             "' OR 1=1; DROP TABLE ticket; --",
             "\f\r",
         ],
     )
     async def test_any_text_gets_an_answer_that_fits(self, stage: Stage, number: str, text: str) -> None:
-        """However long or strange the words, one ticket and one SMS of one part."""
+        """However long or strange the words, one ticket at most, and one SMS of one part."""
         await put(stage, number, text)
         await stage.handle()
-        outcome = "complaint" if text.strip() else "empty"
-        assert [outcome] == await stage.column("SELECT outcome FROM inbound_message")
-        assert [text] * (outcome == "complaint") == await stage.column("SELECT text FROM ticket")
+        await stage.due_now()  # what reads cut has waited
+        await stage.handle()
+        (outcome,) = await stage.column("SELECT outcome FROM inbound_message")
+        assert outcome in ("complaint", "courtesy", "empty")
+        assert [text.strip()] * (outcome == "complaint") == await stage.column("SELECT text FROM ticket")
         assert all((gsm7.septets(text) or 999) <= 160 for text in await stage.column("SELECT text FROM outbox_sms"))
 
     async def test_a_hundred_in_one_go(self, stage: Stage, another_number: Callable[[], str]) -> None:
@@ -190,7 +194,11 @@ class TestRobots:
         await put(few, loud, ROAD, ROAD + "!")
         await put(few, quiet, ROAD)
         await few.handle()
-        assert ["queued", "withheld", "queued"] == await stage.column("SELECT state FROM outbox_sms ORDER BY id")
+        phones = [await stage.phone(loud), await stage.phone(quiet)]
+        rows = await stage.rows("SELECT phone_id, state FROM outbox_sms ORDER BY phone_id, id")
+        assert [(phones[0], "queued"), (phones[0], "withheld"), (phones[1], "queued")] == [
+            (row["phone_id"], row["state"]) for row in rows
+        ]
 
 
 class TestCommands:
@@ -219,11 +227,11 @@ class TestCommands:
         assert ["diteruskan", cause] == await answers(stage)
 
     async def test_complaint_command_complaint_of_one_phone(self, stage: Stage, number: str) -> None:
-        """The command waits for the next batch; nothing is left out, nothing is handled twice."""
+        """One after the other, each once, and each on what was before it."""
         await put(stage, number, ROAD + " satu", "STATUS", ROAD + " dua", "BANTUAN")
-        await stage.handle()
+        assert 4 == await stage.handle()
         assert {"handled"} == set(await stage.column("SELECT state FROM inbound_message"))
-        assert ["bantuan", "diteruskan", "diteruskan", "status_daftar"] == sorted(await answers(stage))
+        assert ["diteruskan", "status_satu", "diteruskan", "bantuan"] == await answers(stage)
 
     async def test_adding_words(self, stage: Stage, number: str) -> None:
         """An event with the words, an answer, and a mail to the agency with numbers masked."""
@@ -302,9 +310,9 @@ class TestPoison:
         """A fault behind the first insert leaves nothing behind: no ticket without its SMS."""
         await stage.pool.execute("ALTER TABLE outbox_sms ADD CHECK (text !~ 'Kota Malang')")
         await put(stage, another_number(), ROAD)
-        await put(stage, another_number(), NOWHERE)
+        await put(stage, another_number(), UNCLEAR)
         await stage.handle()
-        assert [NOWHERE] == await stage.column("SELECT text FROM ticket")
+        assert [UNCLEAR] == await stage.column("SELECT text FROM ticket")
         assert 1 == await stage.value("SELECT count(*) FROM dispatch")
         assert 1 == await stage.value("SELECT count(*) FROM outbox_mail")
         assert ["new", "handled"] == await stage.column("SELECT state FROM inbound_message ORDER BY id")
@@ -319,13 +327,96 @@ class TestPoison:
         assert 1 == await stage.value("SELECT count(*) FROM ticket")
 
     async def test_one_text_one_ticket_even_if_handled_again(self, stage: Stage, number: str) -> None:
-        """A message that somebody puts back after its ticket was opened opens no second one."""
+        """A message that somebody puts back after its ticket was opened is told to be that one."""
         await stage.text(number, ROAD)
         for _ in range(4):
             await stage.pool.execute("UPDATE inbound_message SET state = 'new', due_at = now()")
             await stage.handle()
         assert 1 == await stage.value("SELECT count(*) FROM ticket")
-        assert ["diteruskan"] == await answers(stage)
+        assert ["diteruskan"] + ["sama"] * 4 == await answers(stage)
+
+
+class TestOrder:
+    """Of one phone only the oldest message is handled: what it is answered depends on what came before."""
+
+    async def test_a_message_that_another_handler_has_holds_the_next_back(
+        self, stage: Stage, watcher: asyncpg.Connection, number: str
+    ) -> None:
+        """Until its transaction ends."""
+        first, second = await put(stage, number, ROAD, "STATUS")
+        other = watcher.transaction()
+        await other.start()
+        await watcher.execute("SELECT FROM inbound_message WHERE id = $1 FOR UPDATE", first)
+        assert 0 == await stage.handle()
+        await other.rollback()
+        assert 2 == await stage.handle()
+        assert [first, second] == await stage.column(
+            "SELECT id FROM inbound_message WHERE state = 'handled' ORDER BY id"
+        )
+
+    async def test_a_message_that_is_tried_again_holds_nothing_up(self, stage: Stage, number: str) -> None:
+        """Nor does it leave the batch with two of one phone."""
+        broken = poisoned(stage)
+        await put(stage, number, "racun", ROAD)
+        await broken.handle()
+        assert ["new", "handled"] == await stage.column("SELECT state FROM inbound_message ORDER BY id")
+        await put(stage, number, "STATUS")
+        await stage.due_now()
+        await broken.handle()
+        assert ["diteruskan", "status_satu"] == await answers(stage)
+
+    async def test_a_text_that_reads_cut_is_held(self, stage: Stage, number: str) -> None:
+        """Until 90 seconds after it came, and no longer; several together until the last of them is that old."""
+        await put(stage, number, ROAD + " dan")
+        assert 1 == await stage.handle()
+        held = "SELECT round(extract(epoch FROM due_at - received_at)) FROM inbound_message ORDER BY id"
+        assert [90] == [float(seconds) for seconds in await stage.column(held)]
+        await put(stage, number, "sudah ada yang jatuh karena")
+        assert 1 == await stage.handle()
+        assert 1 == await stage.value("SELECT count(DISTINCT due_at) FROM inbound_message WHERE due_at > now()")
+        await stage.due_now()
+        await stage.handle()
+        assert [ROAD + " dan sudah ada yang jatuh karena"] == await stage.column("SELECT text FROM ticket")
+        assert ["complaint", "joined"] == await stage.column("SELECT outcome FROM inbound_message ORDER BY id")
+
+    async def test_a_robots_cut_text_is_not_held(self, stage: Stage) -> None:
+        """Nobody waits for it."""
+        await stage.text("PROMO", "Dapatkan kuota murah dan")
+        assert ["robot"] == await stage.column("SELECT outcome FROM inbound_message")
+
+
+class TestSpam:
+    """What no citizen wrote opens nothing, and waits where an operator sees it."""
+
+    async def test_it_waits_and_can_be_let_through(
+        self, stage: Stage, number: str, events: list[dict[str, Any]]
+    ) -> None:
+        """With its kind and the reasons; put back, it is a report whatever the filter says."""
+        fraud = SpamFilter([Mark("undian", "penipuan", 9.0, ("pemenang undian",))])
+        router = dataclasses.replace(stage.desk.router, spam=fraud)
+        guarded = dataclasses.replace(stage, desk=dataclasses.replace(stage.desk, router=router))
+        (message,) = await put(guarded, number, "Anda pemenang undian, transfer sekarang.")
+        await guarded.handle()
+        (row,) = await stage.rows(SQL["list_quarantine"], None, None)
+        assert ("sms", message, "penipuan") == (row["kind"], row["id"], row["reason"])
+        assert "pemenang undian" in row["error"]
+        assert (0, []) == (await stage.value("SELECT count(*) FROM ticket"), await answers(stage))
+        assert ["sms.refused"] == [e["event"] for e in events if e.get("outcome") == "penipuan"]
+        (shown,) = await stage.rows(SQL["show_quarantine"], "sms", message)
+        assert "Anda pemenang undian, transfer sekarang." == shown["text"]
+        assert message == await stage.value(SQL["retry_quarantine_message"], message)
+        await guarded.handle()
+        assert 1 == await stage.value("SELECT count(*) FROM ticket")
+        assert await stage.value(SQL["retry_quarantine_message"], message) is None
+
+    async def test_a_pdu_stands_beside_it(self, stage: Stage) -> None:
+        """In the same list."""
+        await stage.receive(["zz"])
+        (row,) = await stage.rows(SQL["list_quarantine"], "pdu", 10)
+        assert ("pdu", "pdu") == (row["kind"], row["reason"])
+        (shown,) = await stage.rows(SQL["show_quarantine"], "pdu", row["id"])
+        assert (b"zz", None) == (stage.seal.open(shown["raw_sealed"], "quarantine"), shown["text"])
+        assert [] == await stage.rows(SQL["list_quarantine"], "promo", None)
 
 
 class TestAtTheSameTime:
@@ -395,7 +486,7 @@ class TestDatabaseAway:
 
 async def test_the_whole_way_from_pdu_to_answer(stage: Stage, number: str, long_pdus: Callable[..., list[str]]) -> None:
     """A long complaint in parts out of order, then its STATUS: one ticket with all the words, two answers."""
-    words = ROAD + ", " + "banyak lubang dan sudah ada yang jatuh, " * 8
+    words = ROAD + ", " + "banyak lubang dan sudah ada yang jatuh, " * 8 + "mohon segera."
     await stage.receive(long_pdus(number, words)[::-1])
     await stage.handle()
     await stage.text(number, "STATUS")

@@ -9,7 +9,21 @@ import asyncpg
 import pytest
 
 from smsd.store.queries import SQL
-from smsd.writes import Event, NewDispatch, NewMail, NewSms, NewTicket, Writes, reserve_ids, store
+from smsd.writes import (
+    ClosedQuestion,
+    Event,
+    NewDispatch,
+    NewMail,
+    NewOneOff,
+    NewQuestion,
+    NewSms,
+    NewTicket,
+    PhoneChange,
+    Writes,
+    WrongTry,
+    reserve_ids,
+    store,
+)
 
 NOW = datetime(2026, 6, 8, 2, 14, tzinfo=UTC)
 TICKET = NewTicket(
@@ -71,7 +85,9 @@ class TestStore:
             if key not in ("status", "agency", "due_at", "due_for", "updated_at")
         })  # fmt: skip
         events = await db.fetch("SELECT * FROM ticket_event ORDER BY id")
-        assert [OPENED, SENT] == [Event(**{k: v for k, v in row.items() if k != "id"}) for row in events]
+        assert [OPENED, SENT] == [
+            Event(**{k: v for k, v in row.items() if k != "id"} | {"sets": row["sets"] or {}}) for row in events
+        ]
         assert [(1, "SMS 7", "queued")] == await outbox(db)
         mail = await db.fetchrow("SELECT dispatch_id, kind, message_id, state FROM outbox_mail")
         assert (21, "disposisi", "<a@b>", "queued") == tuple(mail)
@@ -147,6 +163,70 @@ class TestHourlyLimit:
         await stored(db, Writes(sms=[sms(3), sms(1, 1)]))
         assert "SMS 1" == (await db.fetchrow(SQL["claim_sms"], "modem0", "me", 60.0))["text"]
         assert await db.fetchrow(SQL["claim_sms"], "modem0", "me", 60.0) is None
+
+
+class TestConversation:
+    async def opened(self, db: asyncpg.Pool, *questions: str) -> None:
+        """A ticket, with these questions open."""
+        asked = [NewQuestion(1, 11, kind, NOW, NOW + timedelta(days=9999)) for kind in questions]
+        await stored(db, Writes([TICKET], [OPENED], questions=asked))
+
+    async def open(self, db: asyncpg.Pool) -> list[str]:
+        """The kinds of the open questions, the latest first."""
+        return [row["kind"] for row in await db.fetch(SQL["questions_of_phones"], [1])]
+
+    async def test_questions(self, db: asyncpg.Pool) -> None:
+        """Asked, asked again, closed by kind, closed all."""
+        await self.opened(db, "beres", "nilai", "batal")
+        again = NewQuestion(1, 11, "beres", NOW + timedelta(hours=1), NOW + timedelta(days=9999))
+        await stored(db, Writes(closed=[ClosedQuestion(11, NOW, "answered", "nilai")], questions=[again]))
+        assert ["beres", "batal"] == await self.open(db)
+        await stored(db, Writes(closed=[ClosedQuestion(11, NOW, "overtaken")]))
+        assert [] == await self.open(db)
+        rows = await db.fetch("SELECT kind, outcome FROM question ORDER BY id")
+        assert [("beres", "overtaken"), ("nilai", "answered"), ("batal", "overtaken")] == [tuple(row) for row in rows]
+
+    async def test_one_question_takes_the_place_of_another(self, db: asyncpg.Pool) -> None:
+        """Closed before asked, in one go."""
+        await self.opened(db, "beres")
+        asked = NewQuestion(1, 11, "kurang", NOW, NOW + timedelta(days=9999))
+        await stored(db, Writes(closed=[ClosedQuestion(11, NOW, "overtaken")], questions=[asked]))
+        assert ["kurang"] == await self.open(db)
+
+    async def test_phones(self, db: asyncpg.Pool) -> None:
+        """What is not said stays."""
+        await stored(db, Writes(phones=[PhoneChange(1, quiet=True), PhoneChange(2, language="jw")]))
+        rows = await db.fetch("SELECT quiet, language FROM phone ORDER BY id")
+        assert [(True, "id"), (False, "jw"), (False, "id")] == [tuple(row) for row in rows]
+
+    async def test_a_quiet_phone_gets_answers_only(self, db: asyncpg.Pool) -> None:
+        """The rest is kept, withheld, and nobody is warned of it."""
+        await stored(db, Writes(phones=[PhoneChange(1, quiet=True)]))
+        told = [NewSms(1, None, "bantuan", "jawaban", 0), NewSms(1, None, "agency_terima", "kabar", 1)]
+        assert [] == await stored(db, Writes(sms=told))
+        assert [(1, "jawaban", "queued"), (1, "kabar", "withheld")] == await outbox(db)
+
+    async def test_one_off_numbers(self, db: asyncpg.Pool) -> None:
+        """A new one takes the place of the old one; three wrong tries, or an hour, end it."""
+        await stored(db, Writes([TICKET], [OPENED], one_offs=[NewOneOff(1, "0042", NOW)]))
+        await stored(db, Writes(one_offs=[NewOneOff(1, "4821", NOW)]))
+
+        async def known(at: datetime) -> object:
+            row = await db.fetchrow(SQL["tickets_of_codes"], ["4821309764"], at, 3)
+            return row["one_off"]
+
+        assert ("4821", None) == (await known(NOW - timedelta(seconds=1)), await known(NOW))
+        for _ in range(3):
+            await stored(db, Writes(wrong_tries=[WrongTry(1)]))
+        assert await known(NOW - timedelta(seconds=1)) is None
+
+    async def test_a_copy_ends_with_the_next_dispatch(self, db: asyncpg.Pool) -> None:
+        """And is never the one that runs."""
+        copy = NewDispatch(22, 11, "INSPEKTORAT", "i@b.example", "token2", NOW, copy=True)
+        await stored(db, Writes([TICKET], [OPENED], [DISPATCH, copy]))
+        assert 21 == await db.fetchval("SELECT dispatch_id FROM desk_ticket")
+        await stored(db, Writes(dispatches=[NewDispatch(23, 11, "PLN", "a@b.example", "token3", NOW)]))
+        assert [23] == [row["id"] for row in await db.fetch("SELECT id FROM dispatch WHERE ended_at IS NULL")]
 
 
 class TestReservedNumbers:

@@ -170,11 +170,12 @@ class TestConstraints:
             "INSERT INTO dispatch (ticket_id, agency, address, token) VALUES (1, 'PLN', 'x', 'token')",
             "INSERT INTO outbox_mail (dispatch_id, kind, message_id) VALUES (1, 'tambahan', '<a@b>')",
             "INSERT INTO schema_version (version) VALUES (2)",
-            "INSERT INTO question (phone_id, ticket_id, kind, expires_at) VALUES (1, 1, 'beres', now()), (1, 1, 'beres', now())",
+            "INSERT INTO question (phone_id, ticket_id, kind, expires_at)"
+            " VALUES (1, 1, 'beres', now()), (1, 1, 'beres', now())",
         ],
     )
     async def test_what_is_one_cannot_be_two(self, db: asyncpg.Pool, statement: str) -> None:
-        """One ticket a text and a code, one row a phone, one dispatch a token, one mail a Message-ID, one open question."""
+        """One ticket a text and a code, a row a phone, a dispatch a token, a mail a Message-ID, one open question."""
         with pytest.raises(asyncpg.UniqueViolationError):
             await db.execute(statement)
 
