@@ -28,7 +28,7 @@ SERIOUS = 3.5
 # Points from which on a national body is what a text is about.
 NAMED = 3.0
 WORDS_SHOWN = 5
-CANDIDATES = 3
+CANDIDATES, CANDIDATES_MOST = 3, 8
 # What people complain of most: the runners-up where a text names too few itself. Source: LAPOR! statistics.
 COMMONEST = ("PUPR", "DISHUB", "DINSOS", "DLH", "DUKCAPIL", "SATPOLPP", "DISDIK", "DINKES")
 # A local government's own coordinator of complaints passes on what it has no mailbox of its own for.
@@ -215,7 +215,7 @@ class Router:
 def _candidates(ranking: Sequence[tuple[str, float]]) -> tuple[Candidate, ...]:
     """The types with their share of all points; where the text names too few, the commonest follow with none."""
     total = sum(points for _, points in ranking)
-    found = [Candidate(code, round(points / total, 4)) for code, points in ranking]
+    found = [Candidate(code, round(points / total, 4)) for code, points in ranking[:CANDIDATES_MOST]]
     more = (code for code in COMMONEST if code not in {each.agency_type for each in found})
     return (*found, *(Candidate(code, 0.0) for code in islice(more, max(0, CANDIDATES - len(found)))))
 

@@ -78,7 +78,7 @@ def learn(router: Router, material: Iterable[Decided], least: int = LEAST, most:
         confirmed=len(cases) - moved,
         left_out=Counter(each.agency_type for each in material if each.agency_type not in known),
         right=sum(case.is_right for case in cases),
-        effect=sum((_foretold(router, cases, half, least, most) for half in range(HALVES)), Effect()),
+        effect=_foretold_in_all(router, cases, least, most) if accepted else Effect(),
         proposals=tuple(_proposal(each, cases) for each in accepted),
     )
 
@@ -89,10 +89,16 @@ def _accepted(router: Router, cases: Sequence[Case], least: int, most: int) -> l
     return trial.accepted
 
 
+def _foretold_in_all(router: Router, cases: Sequence[Case], least: int, most: int) -> Effect:
+    return sum((_foretold(router, cases, half, least, most) for half in range(HALVES)), Effect())
+
+
 def _foretold(router: Router, cases: Sequence[Case], half: int, least: int, most: int) -> Effect:
     """What all that is learnt from the other half alone, quarter by quarter, does to this half."""
     others = [replace(case, half=case.quarter // HALVES) for case in cases if case.half != half]
     accepted = _accepted(router, others, least, most)
+    if not accepted:
+        return Effect()
     changed = with_keywords(router, [each.candidate.found for each in accepted])
     mine = [case for case in cases if case.half == half]
     return sum((change(case.outcome, reroute(changed, case), case) for case in mine), Effect())

@@ -55,11 +55,9 @@ class Phrases(Generic[T]):
         """Find the phrases in the text, in their order, but none inside a longer one: in `polisi tidur` no police."""
         hits: list[Hit[T]] = []
         tree, count, reached = self._tree, len(tokens), 0
-        for start, token in enumerate(tokens):
-            if token not in tree:
-                continue
+        for start in [at for at, token in enumerate(tokens) if token in tree]:
             end, values = start, ()
-            branch, at = tree[token], start + 1
+            branch, at = tree[tokens[start]], start + 1
             while True:
                 if _END in branch:
                     end, values = at, branch[_END]

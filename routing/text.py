@@ -49,16 +49,19 @@ class Normal:
 def normalise(text: str, slang: Slang = NO_SLANG) -> Normal:
     """Bring a citizen's text into the normal form: lower case, slang spelled out, no punctuation, digits kept."""
     folded = _folded(text)
+    words: list[str] = _WORD.findall(folded)
     stretched = _STRETCHED.search(folded) is not None
     tokens: list[str] = []
-    for word in _WORD.findall(folded):
+    done = 0
+    for at in [at for at, word in enumerate(words) if stretched or word in slang or not word.isalpha()]:
+        tokens += words[done:at]
+        word = words[at]
         if word in slang and not (tokens and tokens[-1] in _BEFORE_NAMES):
-            tokens.extend(slang[word])
-        elif stretched or not word.isalpha():
-            tokens.extend(_mended(word, slang))
+            tokens += slang[word]
         else:
-            tokens.append(word)
-    return Normal(tuple(tokens))
+            tokens += _mended(word, slang)
+        done = at + 1
+    return Normal((*tokens, *words[done:]))
 
 
 def locate(text: str, slang: Slang = NO_SLANG) -> tuple[str, list[tuple[int, int]]]:

@@ -25,6 +25,7 @@ Footing = Literal["nowhere", "placed", "home"]
 # A keyword "jalan + rusak" is found when both parts stand within this many words, in any order.
 WINDOW = 7
 PAIR = "+"
+APART = " ... "  # between the halves of a pair, where people read it
 
 # How much of a topic's points goes to the first, the second and every later type that is competent for it.
 SHARES = (1.0, 0.4, 0.25)
@@ -103,18 +104,23 @@ class Topic:
 
 
 class Keyword(NamedTuple):
-    """What is stored with a phrase: points for a topic, or for an agency type that is named, or one half of a pair.
+    """Points for a topic, or for an agency type that is named.
 
-    `partner` is the number of a pair's other half, which the second half does not know.
+    `words` is how it is shown to people.
     """
 
     words: str
     weight: float
     topic: str | None = None
     agency_type: str | None = None
-    partner: int | None = None
-    is_half: bool = False
-    shown: str = ""
+
+
+class Meaning(NamedTuple):
+    """What a phrase means, by the numbers of keywords: those it is, and the pairs it is one or the other half of."""
+
+    whole: tuple[int, ...]
+    first: frozenset[int]
+    second: frozenset[int]
 
 
 Finding = tuple[float, int, int]
@@ -159,7 +165,7 @@ class Evidence:
     def words_for(self, topic: str | None = None, agency_type: str | None = None) -> tuple[str, ...]:
         """The words that spoke for a topic, or that named a type of agency."""
         keywords = [self.keywords[number] for number, finding in self.found.items() if finding[0] > 0]
-        mine = [each.shown for each in keywords if each.topic == topic and each.agency_type == agency_type]
+        mine = [each.words for each in keywords if each.topic == topic and each.agency_type == agency_type]
         return tuple(dict.fromkeys(mine))
 
     def confidence(self, agency_type: str, others: int = 0) -> float:
@@ -191,36 +197,34 @@ class TopicIndex:
             footing: {each.id: _shares(each, footing) for each in self.topics.values()} for footing in footings
         }
         self.keywords: list[Keyword] = []
-        self._phrases: Phrases[int] = Phrases(self._entries(slang))
+        self._phrases: Phrases[Meaning] = Phrases(self._meanings(slang))
         names = (normalise(word).tokens for each in self.types.values() for word in each.words)
         openings = {tokens[0] for tokens in names if len(tokens) == 1}
         self.spelling = Spelling(self._phrases.words, ordinary, openings)
 
-    def _entries(self, slang: Slang) -> Iterable[tuple[tuple[str, ...], int]]:
-        """Every phrase with the number of its keyword; both halves of a pair."""
+    def _meanings(self, slang: Slang) -> Iterable[tuple[tuple[str, ...], Meaning]]:
+        """Every phrase with the keywords it is, or is a half of (`jalan + rusak`)."""
+        meanings: dict[tuple[str, ...], tuple[list[int], list[int], list[int]]] = {}
+        for keyword, parts in self._keywords(slang):
+            number = len(self.keywords)
+            roles = (0,) if len(parts) == 1 else (1, 2)
+            for role, part in zip(roles, parts, strict=False):
+                meanings.setdefault(part, ([], [], []))[role].append(number)
+            self.keywords.append(keyword)
+        for tokens, (whole, first, second) in meanings.items():
+            yield tokens, Meaning(tuple(whole), frozenset(first), frozenset(second))
+
+    def _keywords(self, slang: Slang) -> Iterable[tuple[Keyword, list[tuple[str, ...]]]]:
+        """Every keyword with its one or two phrases."""
         for topic in self.topics.values():
             for phrase, weight in topic.keywords.items():
                 parts = [normalise(part, slang) for part in phrase.split(PAIR)]
-                if len(parts) == 1:
-                    yield parts[0].tokens, self._number(Keyword(parts[0].text, weight, topic.id, shown=parts[0].text))
-                else:
-                    yield from self._pair(topic.id, parts[0], parts[1], weight)
+                shown = APART.join(part.text for part in parts)
+                yield Keyword(shown, weight, topic.id), [part.tokens for part in parts]
         for each in self.types.values():
             for phrase in each.words:
                 words = normalise(phrase, slang)
-                weight = HINT_WEIGHT[each.level]
-                yield words.tokens, self._number(Keyword(words.text, weight, agency_type=each.code, shown=words.text))
-
-    def _pair(self, topic: str, one: Normal, other: Normal, weight: float) -> Iterable[tuple[tuple[str, ...], int]]:
-        second = self._number(Keyword(other.text, weight, topic, is_half=True))
-        shown = f"{one.text} ... {other.text}"
-        first = self._number(Keyword(one.text, weight, topic, partner=second, is_half=True, shown=shown))
-        yield one.tokens, first
-        yield other.tokens, second
-
-    def _number(self, keyword: Keyword) -> int:
-        self.keywords.append(keyword)
-        return len(self.keywords) - 1
+                yield Keyword(words.text, HINT_WEIGHT[each.level], agency_type=each.code), [words.tokens]
 
     def weigh(self, normal: Normal, footing: Footing = "placed", type_hint: str | None = None) -> Evidence:
         """Weigh a text: one pass over its words, then sums; a channel word may have named a type of agency."""
@@ -264,26 +268,40 @@ def _shares(topic: Topic, footing: Footing) -> tuple[tuple[str, float], ...]:
     return tuple((each, SHARES[min(rank, len(SHARES) - 1)]) for rank, each in enumerate(types))
 
 
-def _findings(hits: Sequence[Hit[int]], tokens: Sequence[str], keywords: Sequence[Keyword]) -> dict[int, Finding]:
+def _findings(hits: Sequence[Hit[Meaning]], tokens: Sequence[str], keywords: Sequence[Keyword]) -> dict[int, Finding]:
     """Every distinct keyword once, where it counts most; pairs only when both halves are near each other."""
     found: dict[int, Finding] = {}
-    halves: dict[int, list[int]] = {}
-    for start, end, numbers in hits:
+    first: set[int] = set()
+    second: set[int] = set()
+    for start, end, (meaning,) in hits:
         factor = _factor(start, tokens)
-        for number in numbers:
+        first |= meaning.first
+        second |= meaning.second
+        for number in meaning.whole:
             keyword = keywords[number]
-            if keyword.is_half:
-                halves.setdefault(number, []).append(start)
-                continue
             points = keyword.weight * factor
             if keyword.agency_type is not None and _is_addressed(start, tokens):
                 points *= ADDRESSED
             old = found.get(number)
             if old is None or abs(points) > abs(old[0]):
                 found[number] = (points, start, end)
-    if halves:
-        found.update(_pairs(halves, tokens, keywords))
+    for number in sorted(first & second):
+        near = _near(number, hits)
+        if near is not None:
+            start, end = near
+            found[number] = (keywords[number].weight * _factor(start, tokens), start, end)
     return found
+
+
+def _near(number: int, hits: Sequence[Hit[Meaning]]) -> tuple[int, int] | None:
+    """Where both halves of a pair stand within the window of each other, the first such place."""
+    others = [hit for hit in hits if number in hit.values[0].second]
+    for one in hits:
+        if number in one.values[0].first:
+            for other in others:
+                if other is not one and abs(one.start - other.start) <= WINDOW:
+                    return min(one.start, other.start), max(one.end, other.end)
+    return None
 
 
 def _factor(start: int, tokens: Sequence[str]) -> float:
@@ -297,17 +315,3 @@ def _factor(start: int, tokens: Sequence[str]) -> float:
 
 def _is_addressed(start: int, tokens: Sequence[str]) -> bool:
     return not _BEFORE_ADDRESSEES.isdisjoint(tokens[max(0, start - ADDRESSED_WORDS) : start])
-
-
-def _pairs(
-    halves: Mapping[int, list[int]], tokens: Sequence[str], keywords: Sequence[Keyword]
-) -> Iterable[tuple[int, Finding]]:
-    """The pairs whose halves stand within the window of each other."""
-    for number, starts in halves.items():
-        keyword = keywords[number]
-        if keyword.partner is None or keyword.partner not in halves:
-            continue
-        near = [(one, other) for one in starts for other in halves[keyword.partner] if abs(one - other) <= WINDOW]
-        if near:
-            start = min(near[0])
-            yield number, (keyword.weight * _factor(start, tokens), start, max(near[0]) + 1)

@@ -105,7 +105,7 @@ def test_a_sentence_is_read_as_its_line_says(sentence: Sentence, router: Router)
 def _allowed(router: Router) -> dict[str, set[str]]:
     """What a cell may hold, for the columns where that is a closed list."""
     yes_or_no = {"yes", "no"}
-    regions = {NOTHING, *router.places.regions}
+    regions = {NOTHING, *(region.code for region in router.places.regions)}
     types = {NOTHING, *router.topics.types}
     return {
         "kind": {"complaint", "command", "spam"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -63,6 +64,8 @@ def _router(config: Path | None) -> Router:
 
 def answer_lines(router: Router, place: str | None) -> None:
     """Answer standard input line by line; a stray byte in one text does not end the others."""
+    gc.collect()
+    gc.freeze()  # the reference data live as long as we do: no collection needs to look through them
     encode = json.JSONEncoder(ensure_ascii=False).encode
     out = sys.stdout
     waiting = sys.stdin.isatty()

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from routing.classify import Router
 from routing.text import locate
-from routing.topics import Mark
+from routing.topics import APART, Mark
 
 _FOR, _AGAINST = "bold green", "bold red"
 _SHOWN = 15
@@ -45,8 +45,8 @@ def _marked(router: Router, text: str, marks: Iterable[Mark]) -> Text:
     shown, spans = locate(text, router.slang)
     styles: dict[tuple[int, int], str] = {}
     for mark in marks:
-        first, last = spans[mark.start], spans[mark.end - 1]
-        styles[(first[0], last[1])] = _FOR if mark.points > 0 else _AGAINST
+        for start, end in _ends(mark):
+            styles[(spans[start][0], spans[end - 1][1])] = _FOR if mark.points > 0 else _AGAINST
     marked, at = Text(), 0
     for (start, end), style in sorted(styles.items()):
         if start < at:
@@ -58,6 +58,13 @@ def _marked(router: Router, text: str, marks: Iterable[Mark]) -> Text:
     return marked
 
 
+def _ends(mark: Mark) -> tuple[tuple[int, int], ...]:
+    """The words to mark: all of a phrase, the two ends of a pair."""
+    if APART in mark.keyword.words:
+        return (mark.start, mark.start + 1), (mark.end - 1, mark.end)
+    return ((mark.start, mark.end),)
+
+
 def _print_words(out: Console, router: Router, marks: Iterable[Mark]) -> None:
     """The words with the points each gave, the heaviest first."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -65,7 +72,7 @@ def _print_words(out: Console, router: Router, marks: Iterable[Mark]) -> None:
         table.add_column(title, justify="right" if title == "points" else "left")
     heaviest = sorted(marks, key=lambda mark: -abs(mark.points))
     for mark in heaviest[:_SHOWN]:
-        table.add_row(mark.keyword.shown, _meant(router, mark), f"{mark.points:+.1f}")
+        table.add_row(mark.keyword.words, _meant(router, mark), f"{mark.points:+.1f}")
     if heaviest:
         out.print()
         out.print(table)

@@ -22,15 +22,16 @@ from smsd.cli.options import NotSo, config_option, json_option, show, show_json,
 from smsd.office import open_router
 from smsd.store.queries import SQL
 
-_COLUMNS = ("words", "topic", "weight", "reports", "right", "wrong")
+# The topic is last, where it may be wrapped; in a narrow window the number of reports is left out before the effect is.
+_COLUMNS = ("words", "right", "wrong", "weight", "reports", "topic")
 _NEEDED = ("text", "agency_type")
 _LONGEST_TEXT = 1_000_000
 _NOTHING = """\
 Nothing to learn from yet: no report has been moved by a person, and none was
-finished by the agency that it went to first."""
+finished by the agency that the gateway sent it to."""
 _TOO_FEW = """\
-Nothing to propose yet: in one half of the reports a word needs {least} of {citizens} citizens
-that it would help, and in the other half it must clearly do more good than harm."""
+Nothing to propose yet: in one half of the reports a word needs {least} that speak for it,
+of {citizens} citizens, and in the other it must clearly do more good than harm."""
 
 
 @click.group()
@@ -128,15 +129,13 @@ def _print(lesson: Lesson, least: int) -> None:
 
 
 def _row(proposal: Proposal) -> dict[str, Any]:
-    effect = proposal.effect
-    today = "" if proposal.known is None else f" (now {proposal.known})"
     return {
         "words": proposal.words,
-        "topic": proposal.topic,
-        "weight": f"{proposal.weight}{today}",
+        "right": f"+{proposal.effect.right}",
+        "wrong": f"+{proposal.effect.wrong}",
+        "weight": proposal.weight,
         "reports": proposal.tickets,
-        "right": f"+{effect.right}",
-        "wrong": f"+{effect.wrong}",
+        "topic": proposal.topic,
     }
 
 
@@ -152,8 +151,8 @@ def _summary(lesson: Lesson, least: int) -> str:
         return f"{found}\n{_TOO_FEW.format(least=least, citizens=CITIZENS)}"
     effect = lesson.effect
     return (
-        f"{found}\nWhere keywords are learnt from one half alone, {effect.right} reports of the other half become right\n"
-        f"and {effect.wrong} wrong; {effect.to_person} go to a person from then on, {effect.from_person} no longer.\n"
+        f"{found}\nLearnt from one half alone, such keywords change the other half: {effect.right} become\n"
+        f"right, {effect.wrong} wrong; {effect.to_person} go to a person from then on, {effect.from_person} no longer.\n"
         f"So about {_share(lesson.right_after, lesson)} would go right."
     )
 

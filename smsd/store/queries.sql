@@ -154,7 +154,9 @@ ORDER BY message.id DESC;
 
 -- name: settle_messages
 -- The messages $1 are in state $2 now, were taken for $3, and are part of the tickets $5; $4 says why they are not.
-UPDATE inbound_message SET state = done.state, outcome = done.outcome, error = done.error, ticket_id = done.ticket_id
+UPDATE inbound_message
+SET state = done.state, outcome = done.outcome, error = done.error,
+    ticket_id = coalesce(done.ticket_id, inbound_message.ticket_id)
 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[])
      AS done(id, state, outcome, error, ticket_id)
 WHERE inbound_message.id = done.id;

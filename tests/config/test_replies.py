@@ -356,7 +356,7 @@ class TestList:
 
     def test_shorter_ones_where_they_do_not(self) -> None:
         """As many as fit, and where the others are."""
-        shorter = [f"{n}) {'x' * 30}." for n in range(1, 6)]
+        shorter = [f"{n}) {'x' * 45}." for n in range(1, 6)]
         text = LOADED.render_list("status_daftar", ["y" * 60] * 5, shorter)
         assert " ".join(("LAPOR 1708:", *shorter[:2], "Lainnya: STATUS 3. Rincian: ketik STATUS 1.")) == text
 

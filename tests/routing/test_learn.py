@@ -262,15 +262,3 @@ def test_writes_a_topics_file_that_the_configuration_can_name(tmp_path: Path) ->
     assert -1.0 == topics["sampah"].keywords["puntung"]
     assert "# now 4.0; 12 reports of 11 citizens; tested: 9 become right, 1 wrong; see 4821309764" in file.read_text()
     assert "# new; 12 reports" in file.read_text()
-
-
-def test_learns_on_the_shipped_topics_too(router: Router, tmp_path: Path) -> None:
-    """What it proposes is accepted by them."""
-    lesson = learn(router, [*told("kubangan kerbau meluber", "DISTAN"), *told("jalan berlubang", "PUPR")])
-    assert {"DISTAN"} == {each.agency_type for each in lesson.proposals}
-    file = tmp_path / "topics.toml"
-    file.write_text(as_toml(lesson))
-    learnt = load_router(topics=file)
-    assert ("DISTAN", "PUPR") == tuple(
-        learnt.classify(text).agency_type for text in ("kubangan kerbau meluber", "jalan berlubang")
-    )

@@ -68,16 +68,16 @@ ROAD, FARM, DESK = "PUPR-35.73", "DISTAN-35.73", "TRIAGE"
 @pytest.mark.parametrize(
     ("events", "expected"),
     [
-        ([sent(ROAD)], None),
-        ([sent(ROAD), says(ROAD, "accepted")], None),
+        ([sent(ROAD)], ()),
+        ([sent(ROAD), says(ROAD, "accepted")], ()),
         ([sent(ROAD), says(ROAD, "done")], (ROAD, False)),
         ([sent(ROAD), sent(FARM, MOVED)], (FARM, True)),
         ([sent(DESK), sent(FARM, MOVED)], (FARM, True)),
-        ([sent(ROAD), sent(FARM, MOVED), says(FARM, "declined", ""), sent(DESK)], None),
-        ([sent(ROAD), says(ROAD, "declined", "distan"), sent(FARM)], None),
+        ([sent(ROAD), sent(FARM, MOVED), says(FARM, "declined", ""), sent(DESK)], ()),
+        ([sent(ROAD), says(ROAD, "declined", "distan"), sent(FARM)], ()),
         ([sent(ROAD), says(ROAD, "declined", "distan"), sent(FARM), says(FARM, "accepted")], (FARM, True)),
         ([sent(ROAD), says(ROAD, "declined", "distan"), sent(FARM), says(FARM, "in_progress")], (FARM, True)),
-        ([sent(DESK), sent(FARM)], None),
+        ([sent(DESK), sent(FARM)], ()),
         ([sent(DESK), sent(FARM), says(FARM, "done")], (FARM, False)),
     ],
 )
@@ -85,9 +85,8 @@ async def test_takes_a_report_where_a_person_settled_the_agency(db, report, even
     """Moved by an operator, named by one agency and taken up by the other, or finished where the gateway sent it."""
     code = await report("kubangan", *events)
     rows = await db.fetch(SQL["decided_tickets"], None)
-    assert [(code, "kubangan", *expected)] * bool(expected) == [
-        (row["code"], row["text"], row["agency"], row["moved"]) for row in rows
-    ]
+    assert [expected] * bool(expected) == [(row["agency"], row["moved"]) for row in rows]
+    assert {(code, "kubangan")} >= {(row["code"], row["text"]) for row in rows}
 
 
 async def test_learns_from_the_reports_that_people_moved(smsd, report, tmp_path):
@@ -98,20 +97,17 @@ async def test_learns_from_the_reports_that_people_moved(smsd, report, tmp_path)
     await report("dikembalikan ke meja", sent(ROAD), sent(DESK, MOVED))
     out = tmp_path / "usulan.toml"
     lines = smsd.ok("routing", "learn", "--out", str(out)).splitlines()
-    assert ["words", "topic", "weight", "reports", "right", "wrong"] == lines[0].split()
+    assert ["words", "right", "wrong", "weight", "reports", "topic"] == lines[0].split()
     assert "48 decided reports, 48 of them moved by a person; 50.0% go right." in lines
     assert f"Written to {out}." == lines[-1]
-    proposed = smsd.json("routing", "learn")["proposals"]
-    topics = load_router(topics=out).topics.topics
-    assert all(each["weight"] == topics[each["topic"]].keywords[each["words"]] for each in proposed)
-    assert {"DISTAN"} == {each["agency_type"] for each in proposed}
-    with smsd.config.open("a") as file:
-        file.write('[routing]\ntopics = "usulan.toml"\n')
-    smsd("check")
-    assert 24 == smsd.json("routing", "learn", "--since", "2026-01-01")["right"] - 24
     assert f"{out} exists and is not overwritten; name another file" == smsd.refused(
         1, "routing", "learn", "--out", str(out)
     )
+    with smsd.config.open("a") as file:
+        file.write('[routing]\ntopics = "usulan.toml"\n')
+    assert "usulan.toml" not in "".join(smsd("check")[1:])
+    after = smsd.json("routing", "learn", "--since", "2026-01-01")
+    assert (48, 48, []) == tuple(after[key] for key in ("reports", "right", "proposals"))
 
 
 def test_learns_from_an_archive(smsd, archive):
@@ -123,14 +119,15 @@ def test_learns_from_an_archive(smsd, archive):
         first[key] for key in ("agency_type", "known", "tickets", "examples")
     )
     assert {"right", "wrong", "to_person", "from_person"} == first["effect"].keys()
-    assert "lebaran" not in smsd.ok("routing", "learn", "--from", str(archive))
+    assert "lebaran" not in str(learnt)
 
 
-def test_is_readable_on_a_narrow_terminal(smsd, archive, on_terminal):
-    """80 columns."""
-    lines = on_terminal("routing", "learn", "--from", str(archive), "--config", str(smsd.config))
-    assert max(map(len, lines)) <= 80
-    assert ["words", "topic", "weight", "reports", "right", "wrong"] == lines[0].split()
+def test_says_that_a_file_cannot_be_written(smsd, archive, tmp_path):
+    """What was learnt is shown before, so nothing is lost."""
+    out = tmp_path / "nowhere" / "usulan.toml"
+    code, shown, said = smsd("routing", "learn", "--from", str(archive), "--out", str(out))
+    assert (1, f"smsd: {out} cannot be written (No such file or directory); name another file\n") == (code, said)
+    assert shown.startswith("words")
 
 
 def test_says_what_is_missing(smsd, archive, tmp_path):
@@ -138,7 +135,7 @@ def test_says_what_is_missing(smsd, archive, tmp_path):
     out = tmp_path / "usulan.toml"
     assert smsd.ok("routing", "learn", "--out", str(out)).startswith("Nothing to learn from yet: no report has been")
     few = smsd.ok("routing", "learn", "--from", str(archive), "--min", "40", "--out", str(out))
-    assert "a word needs 40 of 3 citizens" in " ".join(few.split())
+    assert "a word needs 40 that speak for it, of 3 citizens" in " ".join(few.split())
     archive.write_text("agency_type,text\nBAPPEDA,rapat rencana\n,tanpa jenis\n")
     left = smsd.ok("routing", "learn", "--from", str(archive)).splitlines()[-1]
     assert "Left out, for no topic leads to these agency types: no type 1, BAPPEDA 1." == left
@@ -159,9 +156,8 @@ def test_says_what_is_wrong_with_an_archive(smsd, archive, content, line):
     assert line in smsd.refused(1, "routing", "learn", "--from", str(archive))
 
 
-def test_says_that_a_file_cannot_be_written(smsd, archive, tmp_path):
-    """What was learnt is shown before, so nothing is lost."""
-    out = tmp_path / "nowhere" / "usulan.toml"
-    code, shown, said = smsd("routing", "learn", "--from", str(archive), "--out", str(out))
-    assert (1, f"smsd: {out} cannot be written (No such file or directory); name another file\n") == (code, said)
-    assert shown.startswith("words")
+def test_is_readable_on_a_narrow_terminal(smsd, archive, on_terminal):
+    """80 columns."""
+    lines = on_terminal("routing", "learn", "--from", str(archive), "--config", str(smsd.config))
+    assert max(map(len, lines)) <= 80
+    assert ["words", "right", "wrong", "weight", "reports", "topic"] == lines[0].split()

@@ -55,7 +55,8 @@ async def test_tells_a_report_from_end_to_end(smsd, texted, db):
 
 async def test_filters_only_when_asked(smsd, texted):
     """By status, agency, topic, place or anything in it, day, number."""
-    codes = [await texted(), await texted("Sampah numpuk di TPS Coblong Kota Bandung"), await texted("mohon perhatian untuk kami")]
+    texts = ("Sampah numpuk di TPS Coblong Kota Bandung", "Mohon perhatian untuk kami.")
+    codes = [await texted(), *[await texted(text) for text in texts]]
 
     def found(*options):
         return [row["code"] for row in smsd.json("ticket", "list", *options)]
