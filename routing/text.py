@@ -56,10 +56,12 @@ def normalise(text: str, slang: Slang = NO_SLANG) -> Normal:
     for at in [at for at, word in enumerate(words) if stretched or word in slang or not word.isalpha()]:
         tokens += words[done:at]
         word = words[at]
-        if word in slang and not (tokens and tokens[-1] in _BEFORE_NAMES):
-            tokens += slang[word]
-        else:
+        if word not in slang:
             tokens += _mended(word, slang)
+        elif tokens and tokens[-1] in _BEFORE_NAMES:
+            tokens.append(word)
+        else:
+            tokens += slang[word]
         done = at + 1
     return Normal((*tokens, *words[done:]))
 

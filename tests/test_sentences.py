@@ -36,7 +36,7 @@ class Sentence:
 
 def _load() -> Iterator[Sentence]:
     for path in sorted(FOLDER.glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as lines:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines, strict=True)
             for row in rows:
                 assert None not in row and None not in row.values(), f"{path.name}:{rows.line_num}: count the commas"
@@ -46,9 +46,9 @@ def _load() -> Iterator[Sentence]:
 def _sentence(line: str, row: dict[str, str]) -> Sentence:
     text = row.pop(GIVEN).replace(LINE_BREAK, "\n")
     questions: frozenset[Expect] = frozenset(row.pop(QUESTION, "").split())  # type: ignore[arg-type]
-    known_wrong = row.pop(WRONG)
-    row.pop(NOTE)
-    return Sentence(line, text, questions, {column: cell for column, cell in row.items() if cell}, known_wrong)
+    known_wrong = row.pop(WRONG, "")
+    expected = {column: cell for column, cell in row.items() if cell and column != NOTE}
+    return Sentence(line, text, questions, expected, known_wrong)
 
 
 SENTENCES = tuple(_load())
@@ -79,7 +79,7 @@ def read(router: Router, sentence: Sentence) -> dict[str, str]:
     return {column: _written(value) for column, value in said.items()}
 
 
-def _ticket(intent: Intent) -> str | None:
+def _ticket(intent: Intent) -> object:
     """The code, the number in the citizen's own list, or nothing."""
     return getattr(intent, "code", None) or getattr(intent, "index", None)
 

@@ -296,21 +296,11 @@ class TestHeld:
         await self.held(post, before, "unknown_sender")
 
     async def test_whoever_had_a_copy_is_not_asked(self, post: Post) -> None:
-        """Not even a verb of theirs changes anything; the answer of the competent one counts as before."""
-        await post.stage.pool.execute(
-            "INSERT INTO dispatch (ticket_id, agency, address, token, copy)"
-            " SELECT id, 'INSPEKTORAT-35.73', 'itda@malangkota.example', 'salinan2345', true FROM ticket"
-        )
-        sql = "SELECT status, dispatch_id FROM desk_ticket"
-        before = await post.stage.rows(sql)
-        mail = EmailMessage(policy=SMTP)
-        mail["From"], mail["To"] = "itda@malangkota.example", "t-salinan2345@1708.example"
-        mail.set_content("SELESAI Sudah kami periksa")
-        await post.deliver(mail, "itda@malangkota.example", "t-salinan2345@1708.example")
-        await post.handle()
-        assert [("held", "copy")] == [(row["state"], row["outcome"]) for row in await post.stage.rows(HEARD)]
-        assert before == await post.stage.rows(sql)
-        assert [] == await post.told()
+        """Not even a verb of theirs changes anything."""
+        await post.stage.pool.execute("UPDATE dispatch SET copy = true")
+        before = await post.ticket()
+        await post.say("SELESAI Sudah ditambal")
+        await self.held(post, before, "copy")
 
     async def test_a_display_name_that_looks_like_the_agency(self, post: Post) -> None:
         """Only the address counts."""

@@ -194,6 +194,23 @@ def test_words_added_later_come_before_the_report() -> None:
     assert 0 < text.index("Keterangan baru:\n\n> ada motor jatuh") < text.index("Isi laporan:")
 
 
+def test_a_copy_asks_for_nothing() -> None:
+    """Whoever watches over an office reads the report, why it came, and that nothing need be answered."""
+    mail = received(replace(REPORT, kind="tembusan"))
+    text = part(mail, "plain")
+    assert "tidak perlu dijawab" in text
+    assert "Jl Mawar RT 03 berlubang" in text
+    assert "Mohon jawaban" not in text and "CARA MENJAWAB" not in text
+    assert [] == Page(part(mail, "html")).links
+
+
+def test_what_is_not_done_stands_before_the_report() -> None:
+    """A report that was opened again asks for an answer."""
+    text = part(received(replace(REPORT, kind="dibuka", extra_text="sebelah kanan")), "plain")
+    assert text.index("Yang belum beres:\n\n> sebelah kanan") < text.index("> Jl Mawar RT 03 berlubang")
+    assert "CARA MENJAWAB" in text
+
+
 def test_a_withdrawn_report_asks_for_nothing() -> None:
     """No deadline, no words to answer with, and it says that no answer is needed."""
     mail = received(replace(REPORT, kind="dibatalkan"))
