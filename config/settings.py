@@ -90,13 +90,18 @@ class Mail:
 
 @dataclass(frozen=True)
 class Routing:
-    """[routing]: files that replace (agencies, replies) or extend (topics, places, slang) what is shipped."""
+    """[routing]: whom a gateway serves, and files that replace (agencies, replies) or extend (all others) the shipped."""
 
     agencies: Path | None = None
     topics: Path | None = None
     places: Path | None = None  # more names for places: alias,code
     slang: Path | None = None
+    channels: Path | None = None  # words that texts begin with, to say whom they are for
+    competence: Path | None = None  # what a local government says about its own offices
+    spam: Path | None = None
+    danger: Path | None = None
     replies: Path | None = None
+    home: str | None = None  # the region of a local gateway; None: that of its agencies, or the whole country
 
 
 @dataclass(frozen=True)
@@ -280,7 +285,8 @@ def _why(error: OSError | UnicodeDecodeError) -> str:
 def _check_files(settings: Settings) -> list[Problem]:
     """Every other file that the configuration names must be there and be readable."""
     named = [("[mail] tls_ca_file", settings.mail.tls_ca_file)]
-    named += [(f"[routing] {f.name}", getattr(settings.routing, f.name)) for f in fields(settings.routing)]
+    routing = {f.name: getattr(settings.routing, f.name) for f in fields(settings.routing)}
+    named += [(f"[routing] {name}", file) for name, file in routing.items() if isinstance(file, Path)]
     return [
         Problem(where, f"{file} is no file that can be read; check that it exists, and its owner and mode")
         for where, file in named

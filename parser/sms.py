@@ -3,6 +3,7 @@
     answer    = see sms_answer                              only while a question to the number is open
     about     = WORD [ target ]                             nothing else in the text
                 WORD: STATUS, BATAL, RAHASIA, ANONIM, LENGKAP, BUKA; STATUS takes a one-off number behind a code
+                STATUS and BATAL may stand behind a greeting
     alone     = BANTUAN | STOP | MULAI | KODE | question marks      nothing else in the text
     add       = ADD_WORD code text
               | ADD_WORD ( "no" index | index separator ) text
@@ -41,7 +42,7 @@ from parser.intents import (
 from parser.sms_answer import is_bare_answer, read_answer
 from parser.sms_secrecy import read_complaint
 from parser.sms_target import Target, about, read_code, read_one_off, targets
-from parser.sms_words import commands, is_closed, is_courtesy
+from parser.sms_words import commands, is_closed, is_courtesy, skip_opening
 from parser.ticket_code import plain_digits
 
 __all__ = [
@@ -106,7 +107,8 @@ def read_sms(text: str, expects: frozenset[Expect] = frozenset()) -> Intent:
     code = _code(plain)
     if isinstance(code, Status):
         return code
-    return read_answer(plain, expects) or _command(plain) or code or _question(plain) or read_complaint(text)
+    intent = read_answer(plain, expects) or _command(plain) or code or _question(plain) or _greeted(plain)
+    return intent or read_complaint(text)
 
 
 def _command(text: str) -> Intent | None:
@@ -116,6 +118,13 @@ def _command(text: str) -> Intent | None:
         if intent := rule(word, text, end):
             return intent
     return None
+
+
+def _greeted(text: str) -> Intent | None:
+    """A command about a report behind a greeting (`pak, status laporan saya`); other words there begin a sentence."""
+    at = skip_opening(text)
+    intent = _command(text[at:]) if at else None
+    return intent if isinstance(intent, Status | Cancel | Slip | OneOff) else None
 
 
 def _about_or_alone(word: str, text: str, at: int) -> Intent | None:

@@ -79,7 +79,14 @@ _THANKS = (
     "terima kasih trima terimakasih trimakasih makasih mksh mkasih trims trim trm ksh tks tq thx thanks thank you "
     "suwun nuwun matur nuhun hatur"
 )
-_COURTESY = frozenset(f"{_ADDRESSES} {_ASIDES} {_THANKS}".split())
+_REQUESTS = "infonya informasinya kabarnya jawabannya bantuannya"
+_COURTESY = frozenset(f"{_ADDRESSES} {_ASIDES} {_THANKS} {_REQUESTS}".split())
+
+# Words before a command that change nothing.
+_OPENINGS = frozenset(
+    f"{_ADDRESSES} maaf punten permisi halo hai hi assalamualaikum asalamualaikum assalamu alaikum wr wb selamat slmt "
+    "met pagi siang sore malam lapor".split()
+)
 
 # Texts that need no answer: thanks, consent, a greeting.
 _PLEASANTRIES = frozenset(
@@ -115,8 +122,9 @@ _COMMAND_OF = _table(COMMANDS)
 _ANSWER_OF = _table(ANSWERS)
 _FIRST = frozenset(words[0] for words in (*_COMMAND_OF, *_ANSWER_OF))
 _LONGEST = max(map(len, (*_COMMAND_OF, *_ANSWER_OF)))
-_CLOSING, _PLEASANT, _FILLING, _ADDRESSING = (
-    frozenset(map(_plain, words)) for words in (_COURTESY, _PLEASANTRIES, _BESIDE_THANKS, frozenset(_ADDRESSES.split()))
+_CLOSING, _PLEASANT, _FILLING, _ADDRESSING, _OPENING = (
+    frozenset(map(_plain, words))
+    for words in (_COURTESY, _PLEASANTRIES, _BESIDE_THANKS, frozenset(_ADDRESSES.split()), _OPENINGS)
 )
 
 
@@ -156,6 +164,12 @@ def skip_address(text: str, at: int) -> int:
     """Where `pak` and the like end, which people put behind the first word."""
     address = takewhile(lambda token: _plain(token[0]) in _ADDRESSING, _TOKEN.finditer(text, at))
     return max((token.end() for token in address), default=at)
+
+
+def skip_opening(text: str) -> int:
+    """Where a greeting and an address at the beginning end: `Assalamualaikum pak, ...`."""
+    opening = takewhile(lambda token: _plain(token[0]) in _OPENING, _TOKEN.finditer(text))
+    return max((token.end() for token in opening), default=0)
 
 
 def is_courtesy(text: str) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import fields
 from datetime import timedelta
+from typing import cast
 
-from config.reference import load_router
+from config.reference import OwnFiles, load_router
 from config.replies import load_replies
 from config.settings import Settings, SettingsError, read_secret
 from config.toml_reader import Problem
@@ -18,7 +20,8 @@ from smsd.store.seal import Seal, find_key_file, load_seal
 def open_router(settings: Settings) -> Router:
     """The router on the operator's data; ReferenceDataError if that is wrong."""
     files = settings.routing
-    return load_router(topics=files.topics, places=files.places, agencies=files.agencies, slang=files.slang)
+    own = {f.name: getattr(files, f.name) for f in fields(files) if f.name in OwnFiles.__annotations__}
+    return load_router(files.home, **cast(OwnFiles, own))
 
 
 def open_desk(settings: Settings) -> Desk:

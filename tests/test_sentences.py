@@ -12,6 +12,7 @@ import pytest
 
 from parser.sms import Complaint, Expect, Intent, No, Rating, Slip, Yes, read_sms
 from routing.classify import Router
+from routing.topics import KLASSES
 from smsd.cli.classify import judge
 
 FOLDER = Path(__file__).with_name("sentences")
@@ -19,6 +20,8 @@ FOLDER = Path(__file__).with_name("sentences")
 GIVEN, QUESTION, WRONG, NOTE = "text", "open_question", "known_wrong", "note"
 NOTHING, ALTERNATIVE, LINE_BREAK = "-", "|", "⏎"
 FEWEST, EACH_TOPIC, MOST_WRONG = 400, 3, 0.05
+# Who is told of what an office does wrong.
+WATCHERS = {"INSPEKTORAT", "KPK_KEJAKSAAN", "OMBUDSMAN"}
 # What an open question can be answered with; `judge` knows of no question.
 ANSWERS = {Yes: "YA", No: "BELUM", Rating: "NILAI"}
 
@@ -68,7 +71,8 @@ def read(router: Router, sentence: Sentence) -> dict[str, str]:
         answer |= {"kind": "command", "command": ANSWERS[type(intent)]}
     said = {
         **{key: answer[key] for key in ("kind", "command", "topic", "agency_type", "place", "emergency")},
-        **{key: answer[key] for key in ("confidential", "asks_place")},
+        **{key: answer[key] for key in ("confidential", "asks_place", "class")},
+        "watched": answer["oversight"] is not None or answer["agency_type"] in WATCHERS,
         "channel_place": channel.place,
         "channel_agency": channel.agency_type,
         "rest": getattr(intent, "text", channel.rest),
@@ -119,6 +123,8 @@ def _allowed(router: Router) -> dict[str, set[str]]:
         "confidential": yes_or_no,
         "asks_place": yes_or_no,
         "slip": yes_or_no,
+        "watched": yes_or_no,
+        "class": set(KLASSES),
     }
 
 

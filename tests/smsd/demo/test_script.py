@@ -60,9 +60,15 @@ def is_in_order(transcript):
     status, accepted = lines_of(transcript, "+6281200000001", "<")[1:]
     assert "sudah diteruskan, di Dinas PU Kota Malang" in status
     assert "Dinas PU Kota Malang menerima laporan" in accepted
-    for number, words in (("2", "sedang menangani"), ("3", "selesai. Jawaban"), ("4", "bertanya"), ("7", "Kemensos")):
+    for number, words in (("2", "sedang menangani"), ("3", "menjawab laporan"), ("4", "bertanya"), ("7", "Kemensos")):
         assert any(words in text for text in lines_of(transcript, f"+628120000000{number}", "<"))
-    assert "tambahan untuk laporan" in lines_of(transcript, "+6281200000004", "<")[-1]
+    for number, last in (
+        ("3", "penilaian Anda"),
+        ("4", "jawaban Anda"),
+        ("6", "Dinas PU Kab Malang"),
+        ("2", "tambahan"),
+    ):
+        assert last in lines_of(transcript, f"+628120000000{number}", "<")[-1]
     headings = [step.words for step in load_script(FIRST_DAY) if isinstance(step, Heading)]
     places = [transcript.index(f"\n{words}\n") for words in headings]
     assert sorted(places) == places
