@@ -105,8 +105,8 @@ class Replies:
     def render(self, name: str, /, **values: str) -> str:
         """The text of one SMS, at most 160 septets. KeyError for a template or a field that does not exist."""
         template, values = self.templates[name], {"short_code": self.short_code} | values
-        given = {k: _fitted(k, gsm7.fold(v)) for k, v in values.items()}
         fields = _FIELD.findall(template)
+        given = {name: _fitted(name, gsm7.fold(values[name])) for name, _ in fields}
         room = self._left(template, given) // max(1, sum(mark != "" for _, mark in fields))
         filled = _FIELD.sub(lambda m: self._cut(m[1], given[m[1]], room) if m[2] else given[m[1]], template)
         return re.sub(r" +", " ", filled).strip()
@@ -161,7 +161,8 @@ def cut(text: str, room: int, end: str = _ELLIPSIS) -> str:
     What GSM-7 cannot say becomes a question mark: one stray character would turn the SMS into UCS-2 of 70 characters.
     """
     text = " ".join(text.split())[: room + 1]  # one more than can fit, however long a mail is
-    text = "".join(c if gsm7.septets(c) is not None else "?" for c in text)
+    if gsm7.septets(text) is None:
+        text = "".join(c if gsm7.septets(c) is not None else "?" for c in text)
     if _width(text) <= room:
         return text
     ellipsis = (end if 2 * _width(end) <= room else _ELLIPSIS)[:room]

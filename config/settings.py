@@ -90,7 +90,7 @@ class Mail:
 
 @dataclass(frozen=True)
 class Routing:
-    """[routing]: whom a gateway serves, and files that replace (agencies, replies) or extend (all others) the shipped."""
+    """[routing]: whom a gateway serves, and files that replace (agencies, replies) or extend what is shipped."""
 
     agencies: Path | None = None
     topics: Path | None = None

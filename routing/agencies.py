@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from routing.regions import JAKARTA, is_province, kabkota_of, province_of
 from routing.text import normalise
@@ -42,8 +43,13 @@ class Directory:
     ) -> None:
         self._by_code: Mapping[str, Agency] = {each.code.upper(): each for each in agencies}
         self._by_place: Mapping[tuple[str, str], Agency] = _first_of_each(self._by_code.values())
-        kinds = {each.code: each for each in types}
-        self._by_words = _by_words((each, _namings(each, kinds.get(each.type), label)) for each in self)
+        self._kinds = {each.code: each for each in types}
+        self._label = label
+
+    @cached_property
+    def _by_words(self) -> Mapping[tuple[str, ...], frozenset[str]]:
+        """All names of all agencies; made when somebody names one, for that is seldom, and they are many."""
+        return _names((each, _namings(each, self._kinds.get(each.type), self._label)) for each in self)
 
     def __len__(self) -> int:
         return len(self._by_code)
@@ -103,7 +109,7 @@ def _first_of_each(agencies: Iterable[Agency]) -> dict[tuple[str, str], Agency]:
     return found
 
 
-def _by_words(namings: Iterable[tuple[Agency, Iterable[str]]]) -> dict[tuple[str, ...], frozenset[str]]:
+def _names(namings: Iterable[tuple[Agency, Iterable[str]]]) -> dict[tuple[str, ...], frozenset[str]]:
     """Every way to name an agency, to the codes of all that can be named so."""
     found: dict[tuple[str, ...], set[str]] = {}
     for agency, names in namings:

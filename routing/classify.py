@@ -116,8 +116,13 @@ class Router:
         finding = self._find(evidence, footing, place)
         choice = self._choose(finding, place)
         serious = [self.topics.topics[id_] for id_, points in evidence.topics.items() if points >= SERIOUS]
-        conduct = any(each.conduct for each in serious)
+        conduct = [each for each in serious if each.conduct]
         oversight, why = self._oversight(finding.kind, place, choice.agency) if conduct else (None, ())
+        if oversight is not None and any(each.confidential for each in conduct):
+            # Graft goes to those who watch over the office, and to nobody else.
+            reason = f"menyangkut dugaan pungli: hanya ke {oversight.short_name}"
+            choice, oversight = _Choice(oversight, (*choice.reasons[:1], reason)), None
+            why = ()
         danger = self.danger.judge(normal.tokens)
         topic, kind = finding.topic, finding.kind
         return Decision(
@@ -133,7 +138,7 @@ class Router:
             reasons=(*_because(evidence, topic, kind), *place.reasons, *choice.reasons, *why, *danger.reasons),
             confidential=any(each.confidential for each in (*serious, *((topic,) if topic else ()))),
             emergency=danger.number,
-            klass=topic.klass if topic and topic.klass != COMPLAINT else self.classes.judge(normal.tokens),
+            klass=_klass(topic, conduct) or self.classes.judge(normal.tokens),
             asks_place=choice.asks_place,
             oversight=oversight.code if oversight else None,
             evidence=evidence,
@@ -210,6 +215,12 @@ class Router:
         if watcher is None or watcher.email is None or watcher == chosen:
             return None, ()
         return watcher, (f"menyangkut perilaku petugas: tembusan ke {watcher.short_name}",)
+
+
+def _klass(topic: Topic | None, conduct: Sequence[Topic]) -> str | None:
+    """The class that a topic has of itself: misconduct is a matter for inspection, whatever else a text is about."""
+    topics = (*((topic,) if topic else ()), *conduct)
+    return next((each.klass for each in topics if each.klass != COMPLAINT), None)
 
 
 def _candidates(ranking: Sequence[tuple[str, float]]) -> tuple[Candidate, ...]:

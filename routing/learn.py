@@ -67,7 +67,7 @@ class Lesson:
 
 
 def learn(router: Router, material: Iterable[Decided], least: int = LEAST, most: int = MOST) -> Lesson:
-    """Propose at most `most` keywords, each borne out by `least` tickets, in the order in which they help."""
+    """Propose at most `most` keywords, each borne out by `least` tickets, the most useful first."""
     material = list(material)
     known = own_topics(router.topics)
     cases = read_cases(router, (each for each in material if each.agency_type in known), least)
@@ -79,7 +79,7 @@ def learn(router: Router, material: Iterable[Decided], least: int = LEAST, most:
         left_out=Counter(each.agency_type for each in material if each.agency_type not in known),
         right=sum(case.is_right for case in cases),
         effect=_foretold_in_all(router, cases, least, most) if accepted else Effect(),
-        proposals=tuple(_proposal(each, cases) for each in accepted),
+        proposals=tuple(sorted((_proposal(each, cases) for each in accepted), key=_usefulness)),
     )
 
 
@@ -87,6 +87,10 @@ def _accepted(router: Router, cases: Sequence[Case], least: int, most: int) -> l
     trial = Trial(router, cases)
     trial.run(find_candidates(router, cases, least), most)
     return trial.accepted
+
+
+def _usefulness(proposal: Proposal) -> tuple[int, str, str]:
+    return proposal.effect.wrong - proposal.effect.right, proposal.words, proposal.topic
 
 
 def _foretold_in_all(router: Router, cases: Sequence[Case], least: int, most: int) -> Effect:

@@ -157,7 +157,7 @@ class _Finder:
             return None
         words, known = self._written[topic].get(word, (word, None))
         weight = self._weight(word, topic, -step if contrast.against else step)
-        if weight == (known or 0.0):
+        if weight == (known or 0.0):  # as heavy as it may be already; or a new word of weight 0, which is none
             return None
         return Found(words, word, topic, contrast.agency_type, contrast.against, weight, known, step, z)
 
@@ -178,8 +178,6 @@ class _Finder:
         marks = self._router.topics.weigh(Normal(tuple(word.split()))).marks
         today = sum(mark.keyword.weight for mark in marks if mark.keyword.topic == topic)
         weight = round((today + change) / STEP) * STEP
-        if weight == 0.0 and word not in self._written[topic]:
-            return -STEP  # a keyword of weight 0 is none
         return max(-HEAVIEST, min(HEAVIEST, weight))
 
 

@@ -45,8 +45,12 @@ class Trial:
         """Try candidates until `most` are accepted."""
         waiting = {each: self._tested(each) for each in islice(candidates, TRIED * most)}
         while waiting and len(self.accepted) < most:
-            batch = _apart(waiting)
-            self._try({each: waiting.pop(each) for each in batch}, most)
+            self._try({each: waiting.pop(each) for each in _apart(waiting)}, most)
+            waiting = {each: numbers for each, numbers in waiting.items() if self._may_do_good(numbers)}
+
+    def _may_do_good(self, numbers: Iterable[int]) -> bool:
+        """Whether enough texts are still wrong, so that a keyword in them could help."""
+        return Effect(right=sum(self._outcomes[n].agency_type != self._cases[n].wanted for n in numbers)).does_good
 
     def _tested(self, candidate: Candidate) -> frozenset[int]:
         return frozenset(number for number in candidate.numbers if self._cases[number].half in candidate.halves)

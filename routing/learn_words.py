@@ -90,7 +90,7 @@ def common(
 
 
 def name_words(texts: Sequence[Sequence[str]], known: AbstractSet[str]) -> frozenset[str]:
-    """Return the words that often follow a word of place or person, or such a name; those `known` to topics are none."""
+    """Return the words that often follow a word of place or person, or a name; those `known` to topics are none."""
     totals = Counter(token for tokens in texts for token in tokens)
     names: frozenset[str] = frozenset()
     for _ in range(NAME_WORDS):

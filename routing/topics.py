@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Literal, NamedTuple
 
 from routing.phrases import Hit, Phrases
@@ -22,9 +23,9 @@ KLASSES = ("pengaduan", "pengawasan", "informasi", "aspirasi")
 Footing = Literal["nowhere", "placed", "home"]
 """What is known of the place: nothing, a region, or that this gateway is that region's own."""
 
-# A keyword "jalan + rusak" is found when both parts stand within this many words, in any order.
+# A keyword "jalan + rusak" is found when both parts stand within this many words, in any order; "aspal | cor" is two.
 WINDOW = 7
-PAIR = "+"
+PAIR, EITHER = "+", "|"
 APART = " ... "  # between the halves of a pair, where people read it
 
 # How much of a topic's points goes to the first, the second and every later type that is competent for it.
@@ -180,6 +181,11 @@ def confidence_of(points: float, rival: float, others: int) -> float:
     return round(points / (points + rival + DOUBT + OTHERS * others), 3) if points > 0 else 0.0
 
 
+def spelled_out(phrase: str) -> list[tuple[str, ...]]:
+    """Every keyword that one line stands for: `petugas | pegawai + kasar` is two pairs."""
+    return list(product(*(part.split(EITHER) for part in phrase.split(PAIR))))
+
+
 class TopicIndex:
     """All topics and agency types, ready to weigh texts."""
 
@@ -218,9 +224,10 @@ class TopicIndex:
         """Every keyword with its one or two phrases."""
         for topic in self.topics.values():
             for phrase, weight in topic.keywords.items():
-                parts = [normalise(part, slang) for part in phrase.split(PAIR)]
-                shown = APART.join(part.text for part in parts)
-                yield Keyword(shown, weight, topic.id), [part.tokens for part in parts]
+                for way in spelled_out(phrase):
+                    parts = [normalise(part, slang) for part in way]
+                    shown = APART.join(part.text for part in parts)
+                    yield Keyword(shown, weight, topic.id), [part.tokens for part in parts]
         for each in self.types.values():
             for phrase in each.words:
                 words = normalise(phrase, slang)

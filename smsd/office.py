@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import fields
 from datetime import timedelta
 from typing import cast
 
@@ -17,11 +16,15 @@ from smsd.mail.smtp import SmtpSettings
 from smsd.store.seal import Seal, find_key_file, load_seal
 
 
+def own_files(settings: Settings) -> OwnFiles:
+    """The operator's files that the router is made of."""
+    named = {name: getattr(settings.routing, name) for name in OwnFiles.__annotations__}
+    return cast(OwnFiles, named)
+
+
 def open_router(settings: Settings) -> Router:
     """The router on the operator's data; ReferenceDataError if that is wrong."""
-    files = settings.routing
-    own = {f.name: getattr(files, f.name) for f in fields(files) if f.name in OwnFiles.__annotations__}
-    return load_router(files.home, **cast(OwnFiles, own))
+    return load_router(settings.routing.home, **own_files(settings))
 
 
 def open_desk(settings: Settings) -> Desk:

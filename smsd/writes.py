@@ -146,8 +146,9 @@ class Writes:
 
     def add(self, other: Writes) -> None:
         """Takes over all rows of another."""
-        for f in dataclasses.fields(self):
-            getattr(self, f.name).extend(getattr(other, f.name))
+        for name, rows in vars(other).items():
+            if rows:
+                getattr(self, name).extend(rows)
 
 
 async def store(connection: asyncpg.Connection, writes: Writes, automatic_per_hour: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import os
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -22,7 +23,7 @@ from smsd.cli.options import NotSo, config_option, json_option, show, show_json,
 from smsd.office import open_router
 from smsd.store.queries import SQL
 
-# The topic is last, where it may be wrapped; in a narrow window the number of reports is left out before the effect is.
+# The topic is last, where it may be wrapped; a narrow window leaves out the number of reports before the effect.
 _COLUMNS = ("words", "right", "wrong", "weight", "reports", "topic")
 _NEEDED = ("text", "agency_type")
 _LONGEST_TEXT = 1_000_000
@@ -61,8 +62,8 @@ def learn_keywords(
 
     Nothing is changed: proposals are shown, or written to a file that the configuration can name.
     """
-    if out is not None and out.exists():
-        raise NotSo(f"{out} exists and is not overwritten; name another file")
+    if out is not None:
+        _must_be_new(out)
     if archive is not None:
         router = open_router(load_settings(config))
         material = list(_from_archive(archive))
@@ -71,7 +72,7 @@ def learn_keywords(
     lesson = learn(router, material, least, most)
     show_json(_document(lesson)) if as_json else _print(lesson, least)
     if out is not None and lesson.proposals:
-        _write(out, as_toml(lesson))
+        out.write_text(as_toml(lesson), encoding="utf-8")
         if not as_json:
             click.echo(f"Written to {out}.")
 
@@ -152,7 +153,8 @@ def _summary(lesson: Lesson, least: int) -> str:
     effect = lesson.effect
     return (
         f"{found}\nLearnt from one half alone, such keywords change the other half: {effect.right} become\n"
-        f"right, {effect.wrong} wrong; {effect.to_person} go to a person from then on, {effect.from_person} no longer.\n"
+        f"right, {effect.wrong} wrong; {effect.to_person} go to a person from then on, "
+        f"{effect.from_person} no longer.\n"
         f"So about {_share(lesson.right_after, lesson)} would go right."
     )
 
@@ -175,10 +177,9 @@ def _document(lesson: Lesson) -> dict[str, Any]:
     }
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a new file; one that has come into being meanwhile is not overwritten either."""
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as e:
-        raise NotSo(f"{path} cannot be written ({e.strerror}); name another file") from e
+def _must_be_new(path: Path) -> None:
+    """Said before anything is learnt, for that takes a while."""
+    if path.exists():
+        raise NotSo(f"{path} exists and is not overwritten; name another file")
+    if not os.access(path.parent, os.W_OK):
+        raise NotSo(f"{path} cannot be written: {path.parent} is no folder that you may write to; name another file")

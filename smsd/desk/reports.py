@@ -19,6 +19,9 @@ from smsd.desk.talk import Handled, Ids, Inbound, Said, Talk
 from smsd.writes import ClosedQuestion, Event, NewTicket, PhoneChange, Writes
 
 _TYPED_CODE = re.compile(ticket_code.SHAPE)
+# What texts were taken for that are the report, and that were added to it: the rest of either is no report of its own.
+_REPORTED = frozenset({"complaint", "joined"})
+_ADDED = frozenset({"answer", "add"})
 
 
 def open_report(
@@ -191,7 +194,8 @@ def go_on(desk: Desk, talk: Talk, message: Inbound, text: str, now: datetime, id
     if talk.is_asked(ticket, "tempat") and not decide_anew(desk, ticket, text, whole).asks_place:
         return Handled("joined", complete_place(desk, ticket, message, text, whole, now, ids), ticket.id)
     data = {"text": text, "message": message.id}
-    writes = Writes(events=[Event(ticket.id, now, "citizen_added", "citizen", data=data, sets={"text": whole})])
+    sets = {"text": whole} if last.outcome in _REPORTED else {}
+    writes = Writes(events=[Event(ticket.id, now, "citizen_added", "citizen", data=data, sets=sets)])
     writes.mails += desk.mail(ticket, "tambahan", text)
     if last.told:
         writes.add(desk.say_about(ticket, "ditambah"))
@@ -201,7 +205,7 @@ def go_on(desk: Desk, talk: Talk, message: Inbound, text: str, now: datetime, id
 def _is_rest(desk: Desk, last: Said, message: Inbound, text: str) -> bool:
     apart = message.sent_at - last.sent_at
     soon = apart <= desk.patience.join_texts and message.sent_at >= last.sent_at
-    return soon and last.outcome in ("complaint", "joined") and continues(last.text, text)
+    return soon and last.outcome in _REPORTED | _ADDED and continues(last.text, text)
 
 
 def find_repeated(desk: Desk, talk: Talk, message: Inbound, text: str) -> Ticket | None:

@@ -296,12 +296,12 @@ FOR UPDATE;
 SELECT agency, address, ended_at, copy FROM dispatch WHERE id = $1;
 
 -- name: expired_questions
--- Questions nobody answered by $1, and their phones locked; those of phones somebody is talking with come later.
+-- Questions nobody answered by $1, locked with their phones; those of phones somebody is talking with come later.
 SELECT question.ticket_id, question.kind FROM question JOIN phone ON phone.id = question.phone_id
 WHERE question.closed_at IS NULL AND question.expires_at <= $1
 ORDER BY question.expires_at, question.id
 LIMIT 100
-FOR NO KEY UPDATE OF phone SKIP LOCKED;
+FOR NO KEY UPDATE OF phone, question SKIP LOCKED;
 
 -- name: tickets_of_ids
 -- The tickets $1 as the desk needs them.

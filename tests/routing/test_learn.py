@@ -94,6 +94,14 @@ def test_raises_the_weight_of_a_word_that_weighs_too_little(small: Router) -> No
     assert proposal.weight > 4.0
 
 
+def test_does_not_go_beyond_the_heaviest_weight(small: Router) -> None:
+    """A word that has it already is no proposal, even where it is not enough."""
+    topics = [replace(ROADS, keywords={"jalan rusak": 5.0, "lubang": 4.0}), replace(WASTE, keywords={"asap": HEAVIEST})]
+    router = replace(small, topics=TopicIndex(topics, TYPES))
+    proposals = learn(router, past(told("asap lubang jalan rusak", "DLH"))).proposals
+    assert ("sampah", "asap") not in {(each.topic, each.words) for each in proposals}
+
+
 def test_proposes_words_that_argue_against_a_topic(small: Router) -> None:
     """A `lubang` with a `tikus` is none in the road; `tikus` says no more than that."""
     material = past(told("lubang tikus dekat tumpukan sawah", "DISTAN"), told("lubang", "PUPR", 48))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.text import Normal, normalise
+from routing.text import Normal, locate, normalise
 
 SLANG = {
     "jln": ("jalan",),
@@ -39,6 +39,13 @@ SLANG = {
         ("ｊｌｎ", "jalan"),
         ("", ""),
         ("?!", ""),
+        ("gorong2nya", "gorong gorongnya"),
+        ("RUSAAAK bgt wwwww", "rusak bgt w"),
+        ("pppk dan wwww", "pppk dan w"),
+        ("no2 di gg2", "no2 di gg2"),
+        ("nik saya [NIK] hilang", "nik saya hilang"),
+        ("[telp][Email]", ""),
+        ("[jalan] rusak", "jalan rusak"),
         ("000111222", "000111222"),
     ],
 )
@@ -81,3 +88,35 @@ def test_the_normal_form_of_a_normal_form_is_itself(text: str) -> None:
 def test_case_and_punctuation_make_no_difference(words: list[str]) -> None:
     """`JALAN, RUSAK!` and `jalan rusak` are the same complaint."""
     assert normalise(" ".join(words)) == normalise(" ,".join(words).upper() + "!")
+
+
+def located(text: str) -> list[tuple[str, str]]:
+    """Every token of the normal form with what stands in its place."""
+    shown, spans = locate(text, SLANG)
+    return list(zip(normalise(text, SLANG).tokens, (shown[start:end] for start, end in spans), strict=True))
+
+
+def test_every_token_can_be_shown_where_it_stands() -> None:
+    """Capitals and punctuation as they were written; two tokens of one word stand in the same place."""
+    expected = [("jalan", "Jln"), ("kartu", "KK"), ("keluarga", "KK"), ("gorong", "gorong2"), ("gorong", "gorong2")]
+    assert expected == located("Jln. -- KK? gorong2!")
+    assert [("rusak", "RUSAAAK")] == located(" RUSAAAK ")
+    assert [("nik", "NIK"), ("hilang", "hilang")] == located("NIK [NIK] hilang")
+    assert [("kecamatan", "Kec"), ("tulung", "Tulung")] == located("Kec. Tulung")
+    assert ("", []) == locate("", SLANG)
+
+
+def test_where_folding_moves_letters_the_folded_text_is_shown() -> None:
+    """An ellipsis of one character becomes three full stops, an accent of its own is gone."""
+    assert ("aduh... jalan", [(0, 4), (8, 13)]) == locate("Aduh\u2026 jalan")
+    assert ("Café", [(0, 4)]) == locate("Café")
+    assert ("cafe", [(0, 4)]) == locate("Cafe\u0301")
+
+
+@given(st.text(max_size=100) | st.text(alphabet="kj lnorgKK23. [NIK]\u2026\u0301", max_size=60))
+def test_places_stand_in_order_and_in_the_text(text: str) -> None:
+    """One for each token, none empty, none outside."""
+    shown, spans = locate(text, SLANG)
+    assert len(normalise(text, SLANG).tokens) == len(spans)
+    assert sorted(spans) == spans
+    assert all(0 <= start < end <= len(shown) for start, end in spans)

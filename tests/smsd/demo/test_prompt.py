@@ -83,7 +83,7 @@ def test_a_conversation(terminal):
     terminal.types(f"jawab {code} SELESAI sudah ditambal\r")
     # While the answer is on its way somebody types on: what comes stands on a line of its own, what is typed stays.
     terminal.types("lapo")
-    terminal.until(r"\r\x1b\[K *\+6281200000001 < LAPOR 1708: laporan [^\r\n]* sudah ditambal[^\r\n]*\r\n1708> lapo")
+    terminal.until(r"\r\x1b\[K *\+6281200000001 < LAPOR 1708: [^\r\n]*: sudah ditambal[^\r\n]*\r\n1708> lapo")
     terminal.types("ran\r")
     terminal.until(rf"Reports[^\r]*\r\n[^\r]*\r\n{code.replace(' ', '')} +selesai +PUPR-35.73")
     terminal.types("surat\r")

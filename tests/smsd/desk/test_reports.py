@@ -212,7 +212,7 @@ class TestGoingOn:
         [
             (91, {}, {}),
             (-1, {}, {}),
-            (60, {"outcome": "add"}, {}),
+            (60, {"outcome": "no"}, {}),
             (60, {"ticket_id": 6}, {}),
             (60, {}, {"status": "diarsipkan"}),
         ],
@@ -220,10 +220,17 @@ class TestGoingOn:
     def test_what_does_not(
         self, desk: Desk, road: Ticket, seconds: int, said: dict[str, object], ticket: dict[str, object]
     ) -> None:
-        """Too late, sent before, behind an addition, of a ticket that is not theirs, of one that is closed."""
+        """Too late, sent before, behind a BELUM, of a ticket that is not theirs, of one that is closed."""
         last = dataclasses.replace(self.SAID, **said)  # type: ignore[arg-type]
         talk = self.talk(dataclasses.replace(road, **ticket), last)  # type: ignore[arg-type]
         assert self.go_on(desk, talk, seconds) is None
+
+    @pytest.mark.parametrize("outcome", ["add", "answer"])
+    def test_the_rest_of_an_addition_is_one(self, desk: Desk, road: Ticket, outcome: str) -> None:
+        """The agency gets it; the report itself stays as it was."""
+        writes = self.go_on(desk, self.talk(road, dataclasses.replace(self.SAID, outcome=outcome)), 10)
+        assert writes is not None
+        assert ([{}], ["tambahan"]) == ([event.sets for event in writes.events], [mail.kind for mail in writes.mails])
 
     def test_names_stay_masked(self, desk: Desk, road: Ticket) -> None:
         """Of an anonymous report, in the rest too."""
