@@ -14,7 +14,7 @@ from routing.classify import Router
 from routing.learn_candidates import Candidate, Found
 from routing.learn_cases import HALVES, Case, Outcome, outcome_of
 from routing.learn_effect import Effect, change
-from routing.topics import Topic, TopicIndex
+from routing.topics import Topic
 
 # Candidates that are tried for each one shown, the clearest first.
 TRIED = 10
@@ -103,7 +103,7 @@ def with_keywords(router: Router, keywords: Iterable[Found]) -> Router:
         changes.setdefault(each.topic, {})[each.words] = each.weight
     index = router.topics
     topics = [_changed(topic, changes.get(topic.id, {})) for topic in index.topics.values()]
-    return replace(router, topics=TopicIndex(topics, index.types.values(), router.slang))
+    return replace(router, topics=index.with_topics(topics))
 
 
 def _changed(topic: Topic, keywords: Mapping[str, float]) -> Topic:

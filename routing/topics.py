@@ -198,6 +198,7 @@ class TopicIndex:
     ) -> None:
         self.topics: Mapping[str, Topic] = {topic.id: topic for topic in topics}
         self.types: Mapping[str, AgencyType] = {each.code: each for each in types}
+        self._slang, self._ordinary = slang, ordinary
         footings: tuple[Footing, ...] = ("nowhere", "placed", "home")
         self._shares = {
             footing: {each.id: _shares(each, footing) for each in self.topics.values()} for footing in footings
@@ -207,6 +208,10 @@ class TopicIndex:
         names = (normalise(word).tokens for each in self.types.values() for word in each.words)
         openings = {tokens[0] for tokens in names if len(tokens) == 1}
         self.spelling = Spelling(self._phrases.words, ordinary, openings)
+
+    def with_topics(self, topics: Iterable[Topic]) -> TopicIndex:
+        """Return an index of other topics, all else being equal."""
+        return TopicIndex(topics, self.types.values(), self._slang, self._ordinary)
 
     def _meanings(self, slang: Slang) -> Iterable[tuple[tuple[str, ...], Meaning]]:
         """Every phrase with the keywords it is, or is a half of (`jalan + rusak`)."""

@@ -20,8 +20,8 @@ FOLDER = Path(__file__).with_name("sentences")
 GIVEN, QUESTION, WRONG, NOTE = "text", "open_question", "known_wrong", "note"
 NOTHING, ALTERNATIVE, LINE_BREAK = "-", "|", "⏎"
 FEWEST, EACH_TOPIC, MOST_WRONG = 400, 3, 0.05
-# Who is told of what an office does wrong.
-WATCHERS = {"INSPEKTORAT", "KPK_KEJAKSAAN", "OMBUDSMAN"}
+# Who is told of what an office does wrong: how the codes of these agencies begin.
+WATCHERS = ("INSPEKTORAT", "KPK", "OMBUDSMAN")
 # What an open question can be answered with; `judge` knows of no question.
 ANSWERS = {Yes: "YA", No: "BELUM", Rating: "NILAI"}
 
@@ -72,7 +72,7 @@ def read(router: Router, sentence: Sentence) -> dict[str, str]:
     said = {
         **{key: answer[key] for key in ("kind", "command", "topic", "agency_type", "place", "emergency")},
         **{key: answer[key] for key in ("confidential", "asks_place", "class")},
-        "watched": answer["oversight"] is not None or answer["agency_type"] in WATCHERS,
+        "watched": bool(answer["oversight"]) or str(answer["agency"]).startswith(WATCHERS),
         "channel_place": channel.place,
         "channel_agency": channel.agency_type,
         "rest": getattr(intent, "text", channel.rest),

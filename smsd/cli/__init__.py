@@ -23,6 +23,7 @@ _MODULES = {
     "check": "smsd.cli.daemon",
     "db": "smsd.cli.daemon",
     "classify": "smsd.cli.classify",
+    "routing": "smsd.cli.routing",
     "ticket": "smsd.cli.tickets",
     "outbox": "smsd.cli.outbox",
     "modem": "smsd.cli.modems",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -15,6 +15,8 @@ from smsd.desk.talk import Inbound
 
 # What an open question of each kind makes of a bare word or digit; the other kinds are answered in free words.
 _EXPECTED: dict[str, Expect] = {"beres": "ya", "batal": "ya", "nilai": "nilai"}
+# Questions in an agency's own words, to which a bare yes may be the answer too.
+_IN_WORDS = frozenset({"jawaban", "kurang"})
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Heard:
     language: str | None = None  # it asks for this language, and for nothing else
 
 
-def hear(desk: Desk, message: Inbound, asked: Iterable[str]) -> Heard:
+def hear(desk: Desk, message: Inbound, asked: Collection[str]) -> Heard:
     """What a citizen's text means, while questions of the kinds `asked` are open."""
     if language := desk.replies.language_asked(message.text):
         return Heard(message, None, "language", language=language)
@@ -41,7 +43,7 @@ def hear(desk: Desk, message: Inbound, asked: Iterable[str]) -> Heard:
     if isinstance(intent, Complaint):
         if is_courtesy(intent.text):
             return Heard(message, None, "courtesy")
-        if is_bare_answer(intent.text):  # to what? Nothing that waits for one was asked
+        if is_bare_answer(intent.text) and _IN_WORDS.isdisjoint(asked):  # to what? Nobody asked anything like that
             intent = Help()
     return Heard(message, intent, place=channel.place, agency_type=channel.agency_type)
 
@@ -50,7 +52,7 @@ def may_go_on(heard: Heard) -> bool:
     """Whether the rest of this text may come in an SMS of its own: a phone that joins parts itself cuts none."""
     if not isinstance(heard.intent, Complaint) or heard.message.trusted:
         return False
-    return len(gsm7.split(heard.message.text).parts) == 1 and reads_cut(heard.intent.text)
+    return reads_cut(heard.intent.text) and len(gsm7.split(heard.message.text).parts) == 1
 
 
 def join(first: Inbound, following: Sequence[Inbound], within: timedelta) -> tuple[Inbound, list[Inbound]]:

@@ -587,3 +587,26 @@ SELECT (SELECT count(*) FROM inbound_message WHERE state = 'new') AS messages,
        (SELECT count(*) FROM outbox_sms WHERE state IN ('queued', 'sending')) AS sms,
        (SELECT count(*) FROM outbox_mail WHERE state IN ('queued', 'sending')) AS mails,
        (SELECT count(*) FROM inbound_mail WHERE state = 'new') AS answers;
+
+-- name: decided_tickets
+-- Tickets opened from $1 on (NULL: ever) whose agency a person settled. `moved`: an operator sent it there, or another
+-- agency named this one, which took it up. Else the gateway sent it there, and that agency finished it.
+SELECT ticket.code, ticket.text, ticket.place, ticket.phone_id, last.agency, last.by_operator OR last.named AS moved
+FROM ticket
+CROSS JOIN LATERAL (
+    SELECT id, agency, actor LIKE 'operator:%' AS by_operator,
+           EXISTS (SELECT FROM ticket_event AS declined
+                   WHERE declined.ticket_id = ticket.id AND declined.id < sent.id AND declined.kind = 'agency_declined'
+                     AND declined.data ->> 'named' <> '') AS named
+    FROM ticket_event AS sent
+    WHERE sent.ticket_id = ticket.id AND sent.kind = 'dispatched'
+    ORDER BY id DESC LIMIT 1
+) AS last
+WHERE ($1::timestamptz IS NULL OR ticket.opened_at >= $1)
+  AND (last.by_operator
+       OR EXISTS (SELECT FROM ticket_event AS answer
+                  WHERE answer.ticket_id = ticket.id AND answer.id > last.id
+                    AND answer.actor = 'agency:' || last.agency
+                    AND (answer.kind = 'agency_done'
+                         OR (last.named AND answer.kind IN ('agency_accepted', 'agency_in_progress')))))
+ORDER BY ticket.id;

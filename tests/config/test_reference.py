@@ -178,12 +178,6 @@ def test_a_field_without_end_is_told(tmp_path: Path) -> None:
     assert found.startswith("agencies.csv:2: is no CSV: field larger than field limit")
 
 
-def test_a_topics_file_of_something_else_is_told(tmp_path: Path) -> None:
-    """`topic` must hold tables."""
-    expected = "topics.toml:1: must hold [[topic]] tables and nothing else; see the files in config/data/topics"
-    assert [expected] == problems(topics=written(tmp_path, "topics.toml", "topic = [1]\n"))
-
-
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     """The path an operator mistyped."""
     expected = "agencies.csv: cannot be read: No such file or directory; check the path and the rights"
@@ -224,6 +218,71 @@ def test_a_home_that_does_not_exist_is_told() -> None:
     """The region of a local gateway must be one."""
     (found,) = check_reference(home="35.731")
     assert str(found).startswith("[routing] home: '35.731' is the code of no region; ")
+
+
+PROVINCE = "PUPR-35,Dinas PU Provinsi,Dinas PU Jatim,PUPR,35,pu@jatim.example"
+KECAMATAN = "KEC-35.07.24,Kecamatan Singosari,Kec Singosari,KEC_KEL,35.07.24,singosari@malangkab.example"
+NATIONAL = "PLN,PT PLN,PLN,PLN,,lapor@pln.example"
+CITY = "PUPR-35.73,Dinas PU Kota Malang,Dinas PU Kota Malang,PUPR,35.73,pu@malangkota.example"
+
+
+@pytest.mark.parametrize(
+    ("lines", "home", "expected"),
+    [
+        ((ROAD, NATIONAL), None, "35.07"),
+        ((ROAD, PROVINCE, KECAMATAN), None, "35.07"),
+        ((PROVINCE, NATIONAL), None, "35"),
+        ((ROAD, CITY), None, None),
+        ((ROAD, CITY), "35.73", "35.73"),
+        ((NATIONAL,), None, None),
+    ],
+)
+def test_the_home_of_a_gateway_is_that_of_its_agencies(
+    tmp_path: Path, lines: tuple[str, ...], home: str | None, expected: str | None
+) -> None:
+    """Where all local ones are of one kabupaten or kota, with its province or without; what is said outright holds."""
+    assert expected == load_router(home, agencies=agencies(tmp_path, TRIAGE, *lines)).home
+
+
+def test_at_home_a_text_needs_no_place(tmp_path: Path) -> None:
+    """The agencies of one kabupaten are enough to know where it is."""
+    found = load_router(agencies=agencies(tmp_path, TRIAGE, ROAD)).classify("jalan rusak")
+    assert ("35.07", "PUPR-35.07", False) == (found.place, found.agency, found.asks_place)
+
+
+def test_local_rules_go_before_the_general(tmp_path: Path) -> None:
+    """Street lights are Dishub's, but not here."""
+    rules = written(tmp_path, "competence.csv", "region,topic,agency_type\n35.73,lampu-jalan,PUPR\n")
+    router = load_router(competence=rules)
+    found = [router.classify(f"lampu jalan mati di kota {city}").agency_type for city in ("malang", "surabaya")]
+    assert ["PUPR", "DISHUB"] == found
+
+
+def test_a_wrong_local_rule_is_told(tmp_path: Path) -> None:
+    """Regions, types and topics must exist; an operator's own topic does."""
+    rules = "region,topic,agency_type\n35.73,sapi-lepas,PUPR\n35.73,kambing-lepas,PUPR\n"
+    files = {
+        "competence": written(tmp_path, "competence.csv", rules),
+        "topics": written(tmp_path, "topics.toml", TOPIC),
+    }
+    (found,) = problems(**files)
+    assert found.startswith("competence.csv:3: topic 'kambing-lepas' is unknown; ")
+
+
+@pytest.mark.parametrize("kind", ["topics", "places", "slang", "channels", "competence", "spam", "danger"])
+def test_every_own_file_is_read(tmp_path: Path, kind: str) -> None:
+    """One that is not there is a problem, whatever it is for."""
+    (found,) = problems(**{kind: tmp_path / kind})
+    assert f"{kind}: cannot be read: No such file or directory; check the path and the rights" == found
+
+
+def test_the_rules_for_spam_danger_and_classes_are_in_the_router() -> None:
+    """As they are shipped."""
+    router = load_router()
+    assert router.spam.judge("SELAMAT! Nomor Anda memenangkan undian 100jt, kirim PIN ke 081200000000").kind
+    found = router.classify("kebakaran! rumah terbakar, cepat")
+    assert "112" == found.emergency
+    assert "informasi" == router.classify("mohon info, bagaimana cara mengurus KTP hilang?").klass
 
 
 CHANNELS = """
@@ -303,85 +362,6 @@ def test_a_new_topic_is_added(tmp_path: Path) -> None:
     """What this region complains of and others do not."""
     found = load_router(topics=written(tmp_path, "topics.toml", TOPIC)).classify("sapi lepas di kota bandung")
     assert ("sapi-lepas", "DISTAN-32.73") == (found.topic, found.agency)
-
-
-def test_a_shipped_topic_is_overridden_key_by_key(tmp_path: Path) -> None:
-    """Here street lights belong to the PU; keywords are merged, and a weight of 0 takes one out."""
-    text = '[[topic]]\nid = "lampu-jalan"\nlocal_type = "PUPR"\n[topic.keywords]\n"obor" = 6.0\n"pju" = 0\n'
-    router = load_router(topics=written(tmp_path, "topics.toml", text))
-    topic = router.topics.topics["lampu-jalan"]
-    assert ("PUPR", "Lampu jalan") == (topic.local_type, topic.name)
-    assert (6.0, True, False) == (topic.keywords["obor"], "lampu jalan" in topic.keywords, "pju" in topic.keywords)
-    assert "PUPR" == router.classify("lampu jalan mati").agency_type
-
-
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        (("class", "clas"), ["2: key 'clas' is unknown; did you mean class?"]),
-        (
-            ("number = 90", 'number = "x"'),
-            ["2: number has a value of the wrong kind; compare number in config/data/topics"],
-        ),
-        (
-            ("number = 90", "number = true"),
-            ["2: number has a value of the wrong kind; compare number in config/data/topics"],
-        ),
-        (
-            ("sapi-lepas", "Sapi Lepas"),
-            ["2: id 'Sapi Lepas' is no name for a topic; write small letters and digits joined by -"],
-        ),
-        (('id = "sapi-lepas"', ""), ["2: id '' is no name for a topic; write small letters and digits joined by -"]),
-        (
-            ("number = 90", ""),
-            ["2: topic 'sapi-lepas' has no number; add it; a new topic needs number, name, class, level, keywords"],
-        ),
-        (("pengaduan", "aduan"), ["2: class 'aduan' is unknown; did you mean pengaduan?"]),
-        (("kabkota", "negara"), ["2: level 'negara' is unknown; use one of kabkota, provinsi, nasional, berjenjang"]),
-        (
-            ("Sapi lepas", "Sapi lepas di jalan umum kota"),
-            ["2: name 'Sapi lepas di jalan umum kota' does not fit an SMS; use at most 24 plain letters"],
-        ),
-        (("DISTAN", "DISTN"), ["2: agency type 'DISTN' is unknown; did you mean DISTAN?"]),
-        (
-            ('local_type = "DISTAN"', ""),
-            ["2: topic 'sapi-lepas' names no agency type; add local_type or national_type"],
-        ),
-        (
-            ("6.0", '"tinggi"'),
-            ["2: keyword 'sapi lepas' needs a word and a number; write it like \"jalan rusak\" = 3.0"],
-        ),
-        (
-            ('"sapi lepas" =', '"?" ='),
-            ["2: keyword '?' needs a word and a number; write it like \"jalan rusak\" = 3.0"],
-        ),
-        (
-            ("number = 90", "number = 90\nalso = [1]"),
-            ["2: also has a value of the wrong kind; compare also in config/data/topics"],
-        ),
-        (
-            ("[[topic]]", "[[topik]]"),
-            ["1: must hold [[topic]] tables and nothing else; see the files in config/data/topics"],
-        ),
-        (("number = 90", "number = "), ["4: is no TOML: Invalid value (at line 4, column 10); mend the line"]),
-    ],
-)
-def test_a_wrong_topic_is_told(tmp_path: Path, change: tuple[str, str], expected: list[str]) -> None:
-    """With the line its table begins in."""
-    file = written(tmp_path, "topics.toml", TOPIC.replace(*change))
-    assert [f"topics.toml:{each}" for each in expected] == problems(topics=file)
-
-
-def test_a_topics_file_that_ends_too_early_is_told(tmp_path: Path) -> None:
-    """Not every TOML error has a line."""
-    (found,) = problems(topics=written(tmp_path, "topics.toml", 'topic = [{id = "x"'))
-    assert found.startswith("topics.toml") and "is no TOML" in found
-
-
-def test_topics_may_be_written_inline(tmp_path: Path) -> None:
-    """Without [[topic]] headings the line is the first."""
-    file = written(tmp_path, "topics.toml", 'topic = [{ id = "x-y", number = 91 }]\n')
-    assert {"topics.toml:1"} == {each.partition(": ")[0] for each in problems(topics=file)}
 
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])

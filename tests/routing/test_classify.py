@@ -276,19 +276,35 @@ def test_conduct_alone_without_an_inspectorate_is_a_persons() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"),
+    ("text", "kind", "expected"),
     [
-        ("polisi minta setoran dan pungli", "POLRI"),
-        ("setoran dan pungli sim", "POLRI"),
-        ("setoran pungli dishub", "INSPEKTORAT"),
-        ("setoran pungli", "INSPEKTORAT"),
+        ("polisi minta setoran dan pungli", "POLRI", "OMBUDSMAN"),
+        ("setoran dan pungli sim", "POLRI", "OMBUDSMAN"),
+        ("setoran pungli dishub", "INSPEKTORAT", "INSPEKTORAT-35.73"),
+        ("jalan rusak dinas pu minta setoran", "PUPR", "INSPEKTORAT-35.73"),
+        ("bansos, lampu, dishub dishub: ada pungli", "DISHUB", "INSPEKTORAT-35.73"),
     ],
 )
-def test_graft_of_a_national_body_is_not_the_local_inspectorates(text: str, kind: str) -> None:
-    """It does not watch over the police; those who do get a copy."""
+def test_graft_goes_to_those_who_watch_and_to_nobody_else(text: str, kind: str, expected: str) -> None:
+    """A local inspectorate does not watch over the police; however unsure the matter is, nobody else reads it."""
     found = SMALL.classify(text + " di kota malang")
-    assert kind == found.agency_type == found.candidates[0].agency_type
-    assert kind != "POLRI" or found.oversight == "OMBUDSMAN"
+    assert (kind, kind) == (found.agency_type, found.candidates[0].agency_type)
+    assert (expected, True, None, True) == (found.agency, found.routed, found.oversight, found.confidential)
+
+
+def test_graft_says_why_it_goes_there_alone() -> None:
+    """The rule is told, and that it was not followed."""
+    found = SMALL.classify("jalan rusak dinas pu minta setoran di kota malang")
+    assert (
+        "aturan: Jalan ditangani Dinas PU kabupaten/kota",
+        "menyangkut dugaan pungli: hanya ke INSPEKTORAT-35.73",
+    ) == found.reasons[-2:]
+
+
+def test_graft_without_a_place_is_asked_where() -> None:
+    """Nobody can watch over an office that nobody knows."""
+    found = SMALL.classify("jalan rusak dinas pu minta setoran")
+    assert ("TRIAGE", True, None) == (found.agency, found.asks_place, found.oversight)
 
 
 @pytest.mark.parametrize(
@@ -315,6 +331,7 @@ def test_graft_and_violence_are_confidential(text: str, confidential: bool) -> N
         ("saya usul lampu di sini", "aspirasi"),
         ("bagaimana cara, parah", COMPLAINT),
         ("bagaimana cara lapor pungli", SUPERVISION),
+        ("bagaimana cara melapor, petugas membentak, jalan rusak", SUPERVISION),
         ("bagaimana cara", "informasi"),
         ("", COMPLAINT),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,6 @@ from routing.topics import (
     ADDRESSED,
     CHANNEL_WEIGHT,
     LANDMARK,
-    PAIR,
     TO_LOCAL,
     AgencyType,
     Evidence,
@@ -20,6 +21,7 @@ from routing.topics import (
     Topic,
     TopicIndex,
     confidence_of,
+    spelled_out,
 )
 
 TYPES = (
@@ -156,6 +158,26 @@ def test_a_pair_is_shown_whole() -> None:
     """Both halves in one mark, from the first word to the last."""
     (mark,) = weigh("katanya rusak sudah lama jalan itu").marks
     assert (1, 5, "jalan ... rusak") == (mark.start, mark.end, mark.keyword.words)
+
+
+def test_one_line_may_stand_for_many_keywords() -> None:
+    """`petugas | pegawai + kasar` is two pairs; each counts once, and they add up."""
+    rude = Topic(
+        "t", 1, "T", "pengaduan", "kabkota", "PUPR", keywords={"petugas|pegawai negeri + kasar": 2.0, "a | b": 1.0}
+    )
+    index = TopicIndex([rude], TYPES)
+    assert ["petugas ... kasar", "pegawai negeri ... kasar", "a", "b"] == [each.words for each in index.keywords[:4]]
+    assert {"t": 3.2} == weigh("petugas kasar petugas kasar", index=index).topics
+    assert {"t": 6.4} == weigh("kasar petugas dan pegawai negeri", index=index).topics
+    assert {"t": 1.6} == weigh("b", index=index).topics
+    assert [("jalan", "rusak")] == spelled_out("jalan+rusak")
+
+
+def test_a_word_is_no_pair_with_itself() -> None:
+    """`rumah + rumah` needs two of them."""
+    twice = TopicIndex([Topic("t", 1, "T", "pengaduan", "kabkota", "PUPR", keywords={"rumah + rumah": 2.0})], TYPES)
+    assert {} == weigh("rumah saya", index=twice).topics
+    assert {"t": 3.2} == weigh("rumah ke rumah", index=twice).topics
 
 
 def test_negative_words_argue_against() -> None:
@@ -312,38 +334,54 @@ def test_any_text_is_weighed(words: list[str], footing: Footing, type_hint: str 
 # What is shipped
 
 
+def keywords(router: Router) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every keyword of every topic with its one or two phrases as they are written."""
+    for topic in router.topics.topics.values():
+        for keyword in topic.keywords:
+            yield from ((topic.id, way) for way in spelled_out(keyword))
+
+
 def test_no_shipped_keyword_stands_twice_in_a_topic(router: Router) -> None:
     """Two that are one after slang, or a pair and the same turned round, would both give their points."""
+    seen: dict[tuple[str, ...], str] = {}
     twice = []
-    for topic in router.topics.topics.values():
-        seen: dict[tuple[str, ...], str] = {}
-        for keyword in topic.keywords:
-            parts = tuple(sorted(normalise(part, router.slang).text for part in keyword.split(PAIR)))
-            if parts in seen:
-                twice.append(f"{topic.id}: {seen[parts]} = {keyword}")
-            seen[parts] = keyword
+    for topic, parts in keywords(router):
+        key = (topic, *sorted(normalise(part, router.slang).text for part in parts))
+        written = " + ".join(part.strip() for part in parts)
+        if key in seen:
+            twice.append(f"{topic}: {seen[key]} = {written}")
+        seen[key] = written
     assert [] == twice
 
 
 def test_no_shipped_keyword_becomes_a_word_of_two_letters(router: Router) -> None:
-    """Slang may turn an abbreviation into a word that stands everywhere: `ma` is no `sama`."""
+    """Slang may turn an abbreviation into a word that stands everywhere."""
     short = [
-        f"{topic.id}: {part.strip()}"
-        for topic in router.topics.topics.values()
-        for keyword in topic.keywords
-        for part in keyword.split(PAIR)
+        f"{topic}: {part.strip()}"
+        for topic, parts in keywords(router)
+        for part in parts
         if len(normalise(part, router.slang).text) <= 2 and normalise(part) != normalise(part, router.slang)
     ]
     assert [] == short
 
 
-def test_shipped_keywords_have_one_word_or_two_halves(router: Router) -> None:
+def test_no_shipped_keyword_is_a_word_that_says_nothing(router: Router) -> None:
+    """`yg`, and what slang makes of it, stand in every text."""
+    empty = {"yang", "dan", "di", "ke", "ada", "tidak", "sudah", "belum", "sama", "pada", "bukan", "saya", "kami"}
+    found = [
+        f"{topic}: {parts[0].strip()}"
+        for topic, parts in keywords(router)
+        if len(parts) == 1 and normalise(parts[0], router.slang).text in empty
+    ]
+    assert [] == found
+
+
+def test_shipped_keywords_have_one_phrase_or_two(router: Router) -> None:
     """`a + b`; an empty half, or a third one, would never be found."""
     odd = [
-        f"{topic.id}: {keyword}"
-        for topic in router.topics.topics.values()
-        for keyword in topic.keywords
-        if len(keyword.split(PAIR)) > 2 or not all(normalise(part).tokens for part in keyword.split(PAIR))
+        f"{topic}: {parts}"
+        for topic, parts in keywords(router)
+        if len(parts) > 2 or not all(normalise(part).tokens for part in parts)
     ]
     assert [] == odd
 

@@ -238,6 +238,18 @@ CONVERSATIONS: dict[str, list[Step]] = {
         ("A", WASTE, "diteruskan", "tunda terdisposisi"),
         ("A", "depan toko beras", "dijawab", "ditanggapi_pelapor terdisposisi"),
     ],
+    "the agency asks, a bare word answers": [
+        opened,
+        ("agency", "TANYA Apakah masih rusak?", "agency_tanya", "tunda"),
+        ("A", "YA", "dijawab", "ditanggapi_pelapor"),
+        ("A", "YA", "bantuan", "ditanggapi_pelapor"),
+    ],
+    "the agency asks, and the answer comes in pieces": [
+        opened,
+        ("agency", "TANYA Di depan apa?", "agency_tanya", "tunda"),
+        ("A", "Depan toko beras", "dijawab", "ditanggapi_pelapor"),
+        ("A soon", "dan sebelah kiri warung", "", "ditanggapi_pelapor"),
+    ],
     "the agency asks, BARU is a report": [
         opened,
         ("agency", "TANYA Di depan apa?", "agency_tanya", "tunda"),

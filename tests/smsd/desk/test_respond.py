@@ -65,7 +65,9 @@ class TestHearing:
             ("YA", ("beres",), "Yes"),
             ("TIDAK", ("batal",), "No"),
             ("4", ("nilai",), "Rating"),
-            ("YA", ("tempat", "jawaban", "kurang"), "Help"),
+            ("YA", ("tempat",), "Help"),
+            ("YA", ("jawaban",), "Complaint"),
+            ("YA", ("jawaban", "beres"), "Yes"),
             ("BASA INGGRIS", (), "Complaint"),
             ("bahasa  Indonesia!", (), "language"),
             ("LAPOR#", (), "Help"),
@@ -365,6 +367,11 @@ class TestAnswers:
     def test_what_says_where(self, desk: Desk, road: Ticket, text: str, answers: bool) -> None:
         """A place, a few words, or more of the same matter; never another clear one."""
         assert answers == says_where(desk, road, text, desk.router.classify(text))
+
+    def test_a_question_about_a_report_too_old_to_be_listed(self, desk: Desk, road: Ticket, now: datetime) -> None:
+        """Nothing is taken for its answer."""
+        questions = [Question(99, "jawaban")]
+        assert "complaint" == said(desk, "sampah menumpuk di sini", now, [road], questions=questions).outcome
 
     def test_another_matter_is_one_that_is_clear(self, desk: Desk, road: Ticket) -> None:
         """Confident, and of another topic."""
