@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 from routing.agencies import Agency, Directory
 from routing.channels import Channels
@@ -38,8 +39,7 @@ INSPECTORATE, OMBUDSMAN = "INSPEKTORAT", "OMBUDSMAN"
 _ON_LEVEL = {"kabkota": "kabupaten/kota", "provinsi": "provinsi", "nasional": "tingkat nasional"}
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A type of agency and its share of all points."""
 
     agency_type: str

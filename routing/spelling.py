@@ -19,6 +19,10 @@ _PREFIXES = (
     ("peny", "s"), ("peng", "k"), ("peng", ""), ("pem", "p"), ("pem", ""), ("pen", "t"), ("pen", ""), ("pe", ""),
     ("di", ""), ("ter", ""), ("ber", ""), ("se", ""), ("ke", ""), ("ng", "k"), ("ng", ""), ("ny", "s"), ("n", "t"),
 )  # fmt: skip
+_BY_LETTER = {
+    letter: tuple(each for each in _PREFIXES if each[0][0] == letter)
+    for letter in {prefix[0] for prefix, _ in _PREFIXES}
+}
 _SHORTEST_ROOT = 4
 _SHORTEST_BASE = 3  # of a clitic: `airnya`
 # In shorter words one letter makes another word (pasar, pasir): a slip is mended in long ones only.
@@ -84,12 +88,11 @@ def _forms(word: str) -> Iterator[str]:
 
 
 def _without_affixes(word: str) -> Iterator[str]:
-    bare = [word, *(word[: -len(suffix)] for suffix in _SUFFIXES if word.endswith(suffix))]
-    for form in bare:
-        for prefix, swallowed in _PREFIXES:
-            root = swallowed + form[len(prefix) :]
-            if form.startswith(prefix) and len(root) >= _SHORTEST_ROOT:
-                yield root
+    prefixes = _BY_LETTER.get(word[0], ())
+    for form in [word, *(word[: -len(suffix)] for suffix in _SUFFIXES if word.endswith(suffix))]:
+        for prefix, swallowed in prefixes:
+            if form.startswith(prefix) and len(form) - len(prefix) + len(swallowed) >= _SHORTEST_ROOT:
+                yield swallowed + form[len(prefix) :]
         if form is not word and len(form) >= _SHORTEST_ROOT:
             yield form
 

@@ -9,6 +9,7 @@ own type.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal, NamedTuple
@@ -55,6 +56,8 @@ _LOCAL_LEADERS = frozenset({
 # An agency named as addressee (`Kepada Yth. Kepala Dinas ...`) is meant more than one that is merely named.
 ADDRESSED, ADDRESSED_WORDS = 1.7, 3
 _BEFORE_ADDRESSEES = frozenset({"kepada", "yth", "ysh", "kpd", "kepala", "kadis", "dear"})
+
+_NOWHERE: frozenset[int] = frozenset()
 
 # Points taken for a rival even where there is none: one weak word alone convinces nobody.
 DOUBT = 1.5
@@ -285,14 +288,16 @@ def _findings(hits: Sequence[Hit[Meaning]], tokens: Sequence[str], keywords: Seq
     found: dict[int, Finding] = {}
     first: set[int] = set()
     second: set[int] = set()
+    landmarks = _behind(_BEFORE_LANDMARKS, LANDMARK_WORDS, tokens)
+    addressed = _behind(_BEFORE_ADDRESSEES, ADDRESSED_WORDS, tokens)
     for start, end, (meaning,) in hits:
-        factor = _factor(start, tokens)
+        factor = _factor(start, landmarks)
         first |= meaning.first
         second |= meaning.second
         for number in meaning.whole:
             keyword = keywords[number]
             points = keyword.weight * factor
-            if keyword.agency_type is not None and _is_addressed(start, tokens):
+            if start in addressed and keyword.agency_type is not None:
                 points *= ADDRESSED
             old = found.get(number)
             if old is None or abs(points) > abs(old[0]):
@@ -301,8 +306,22 @@ def _findings(hits: Sequence[Hit[Meaning]], tokens: Sequence[str], keywords: Seq
         near = _near(number, hits)
         if near is not None:
             start, end = near
-            found[number] = (keywords[number].weight * _factor(start, tokens), start, end)
+            found[number] = (keywords[number].weight * _factor(start, landmarks), start, end)
     return found
+
+
+def _behind(words: AbstractSet[str], reach: int, tokens: Sequence[str]) -> frozenset[int]:
+    """The places that lie within reach behind one of the words; none in most texts."""
+    if words.isdisjoint(tokens):
+        return _NOWHERE
+    starts = [at for at, token in enumerate(tokens) if token in words]
+    return frozenset(at + step for at in starts for step in range(1, reach + 1))
+
+
+def _factor(start: int, landmarks: AbstractSet[int]) -> float:
+    """How much a keyword counts where it stands."""
+    early = 1.0 + EARLY * EARLY_WORDS / (EARLY_WORDS + 2 * start)
+    return early * LANDMARK if start in landmarks else early
 
 
 def _near(number: int, hits: Sequence[Hit[Meaning]]) -> tuple[int, int] | None:
@@ -314,16 +333,3 @@ def _near(number: int, hits: Sequence[Hit[Meaning]]) -> tuple[int, int] | None:
                 if other is not one and abs(one.start - other.start) <= WINDOW:
                     return min(one.start, other.start), max(one.end, other.end)
     return None
-
-
-def _factor(start: int, tokens: Sequence[str]) -> float:
-    """How much a keyword counts where it stands."""
-    early = 1.0 + EARLY * EARLY_WORDS / (EARLY_WORDS + 2 * start)
-    for before in tokens[max(0, start - LANDMARK_WORDS) : start]:
-        if before in _BEFORE_LANDMARKS:
-            return early * LANDMARK
-    return early
-
-
-def _is_addressed(start: int, tokens: Sequence[str]) -> bool:
-    return not _BEFORE_ADDRESSEES.isdisjoint(tokens[max(0, start - ADDRESSED_WORDS) : start])

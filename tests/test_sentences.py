@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ FOLDER = Path(__file__).with_name("sentences")
 GIVEN, QUESTION, WRONG, NOTE = "text", "open_question", "known_wrong", "note"
 NOTHING, ALTERNATIVE, LINE_BREAK = "-", "|", "⏎"
 FEWEST, EACH_TOPIC, MOST_WRONG = 400, 3, 0.05
-# Who is told of what an office does wrong: how the codes of these agencies begin.
-WATCHERS = ("INSPEKTORAT", "KPK", "OMBUDSMAN")
+# Who is told of what an office does wrong.
+WATCHERS = {"INSPEKTORAT", "KPK_KEJAKSAAN", "OMBUDSMAN"}
 # What an open question can be answered with; `judge` knows of no question.
 ANSWERS = {Yes: "YA", No: "BELUM", Rating: "NILAI"}
 
@@ -72,7 +73,7 @@ def read(router: Router, sentence: Sentence) -> dict[str, str]:
     said = {
         **{key: answer[key] for key in ("kind", "command", "topic", "agency_type", "place", "emergency")},
         **{key: answer[key] for key in ("confidential", "asks_place", "class")},
-        "watched": bool(answer["oversight"]) or str(answer["agency"]).startswith(WATCHERS),
+        "watched": _is_watched(router, answer),
         "channel_place": channel.place,
         "channel_agency": channel.agency_type,
         "rest": getattr(intent, "text", channel.rest),
@@ -86,6 +87,12 @@ def read(router: Router, sentence: Sentence) -> dict[str, str]:
 def _ticket(intent: Intent) -> object:
     """The code, the number in the citizen's own list, or nothing."""
     return getattr(intent, "code", None) or getattr(intent, "index", None)
+
+
+def _is_watched(router: Router, answer: Mapping[str, Any]) -> bool:
+    """Whether somebody who watches over offices gets it, as a copy or alone."""
+    agency = router.agencies.get(answer["agency"] or "")
+    return bool(answer["oversight"]) or (agency is not None and agency.type in WATCHERS)
 
 
 def _written(value: object) -> str:

@@ -24,7 +24,8 @@ def print_explanation(out: Console, router: Router, text: str, answer: dict[str,
     if answer["kind"] != "command":
         channel = router.channels.read(text)
         text = channel.rest
-        marks = router.classify(text, place or channel.place, channel.agency_type).evidence.marks
+        evidence = router.classify(text, place or channel.place, channel.agency_type).evidence
+        marks = evidence.marks if evidence else ()
     out.print(_marked(router, text, marks), soft_wrap=True)
     out.print()
     for key in _FACTS:

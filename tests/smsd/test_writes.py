@@ -256,3 +256,12 @@ class TestReasonsInMail:
         await stored(db, Writes([], [told], [second], mails=[NewMail(22, "disposisi", "", "<c@b>")]))
         rows = await db.fetch(SQL["claim_mails"], "me", 5, 60.0)
         assert {"token": TICKET.reasons, "token2": ["bukan wewenang kami"]} == {r["token"]: r["reasons"] for r in rows}
+
+    async def test_a_copy_has_its_own_reason(self, db: asyncpg.Pool) -> None:
+        """Not that of the agency that must answer."""
+        copy = NewDispatch(22, 11, "INSPEKTORAT", "i@b.example", "token2", NOW, copy=True)
+        copied = Event(11, NOW, "copied", "gateway", data={"dispatch": 22, "reasons": ["perilaku petugas"]})
+        mails = [NewMail(21, "disposisi", "", "<a@b>"), NewMail(22, "tembusan", "", "<c@b>")]
+        await stored(db, Writes([TICKET], [SENT, copied], [DISPATCH, copy], mails=mails))
+        rows = await db.fetch(SQL["claim_mails"], "me", 5, 60.0)
+        assert {"token": TICKET.reasons, "token2": ["perilaku petugas"]} == {r["token"]: r["reasons"] for r in rows}
