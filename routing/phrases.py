@@ -56,16 +56,14 @@ class Phrases(Generic[T]):
         hits: list[Hit[T]] = []
         tree, count, reached = self._tree, len(tokens), 0
         for start in [at for at, token in enumerate(tokens) if token in tree]:
-            end, values = start, ()
             branch, at = tree[tokens[start]], start + 1
-            while True:
-                if _END in branch:
-                    end, values = at, branch[_END]
-                if at == count or tokens[at] not in branch:
-                    break
+            end, values = (at, branch[_END]) if _END in branch else (start, ())
+            while at < count and tokens[at] in branch:
                 branch = branch[tokens[at]]
                 at += 1
-            if values and end > reached:
+                if _END in branch:
+                    end, values = at, branch[_END]
+            if end > reached and values:
                 hits.append(Hit(start, end, values))
                 reached = end
         return hits

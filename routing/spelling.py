@@ -61,7 +61,11 @@ class Spelling:
         """The known word from which this one is made."""
         if token in self._ordinary or not token.isalpha():
             return None
-        return next((form for form in _forms(token) if form in self._known), None)
+        known = self._known
+        for form in _forms(token):
+            if form in known:
+                return form
+        return None
 
     def _mended(self, token: str) -> str | None:
         """The one known word that is one slip away: a letter too many, too few, wrong, or swapped with the next."""

@@ -168,9 +168,12 @@ class Evidence:
 
     def words_for(self, topic: str | None = None, agency_type: str | None = None) -> tuple[str, ...]:
         """The words that spoke for a topic, or that named a type of agency."""
-        keywords = [self.keywords[number] for number, finding in self.found.items() if finding[0] > 0]
-        mine = [each.words for each in keywords if each.topic == topic and each.agency_type == agency_type]
-        return tuple(dict.fromkeys(mine))
+        mine: dict[str, None] = {}
+        for number, (points, _, _) in self.found.items():
+            words, _, its_topic, its_type = self.keywords[number]
+            if points > 0 and its_topic == topic and its_type == agency_type:
+                mine[words] = None
+        return tuple(mine)
 
     def confidence(self, agency_type: str, others: int = 0) -> float:
         """How far a type is ahead of its strongest rival, between 0 and 1; `others` may be competent as well."""
@@ -249,11 +252,11 @@ class TopicIndex:
         topics: dict[str, float] = {}
         own: dict[str, float] = {} if type_hint is None else {type_hint: CHANNEL_WEIGHT}
         for number, (points, _, _) in found.items():
-            keyword = keywords[number]
-            if keyword.topic is not None:
-                topics[keyword.topic] = topics.get(keyword.topic, 0.0) + points
-            elif keyword.agency_type is not None:
-                own[keyword.agency_type] = own.get(keyword.agency_type, 0.0) + points
+            _, _, topic, agency_type = keywords[number]
+            if topic is not None:
+                topics[topic] = topics.get(topic, 0.0) + points
+            elif agency_type is not None:
+                own[agency_type] = own.get(agency_type, 0.0) + points
         types = dict(own)
         shares = self._shares[footing]
         to_local = not _LOCAL_LEADERS.isdisjoint(tokens)
@@ -292,12 +295,12 @@ def _findings(hits: Sequence[Hit[Meaning]], tokens: Sequence[str], keywords: Seq
     addressed = _behind(_BEFORE_ADDRESSEES, ADDRESSED_WORDS, tokens)
     for start, end, (meaning,) in hits:
         factor = _factor(start, landmarks)
-        first |= meaning.first
-        second |= meaning.second
-        for number in meaning.whole:
-            keyword = keywords[number]
-            points = keyword.weight * factor
-            if start in addressed and keyword.agency_type is not None:
+        first |= meaning[1]
+        second |= meaning[2]
+        for number in meaning[0]:
+            _, weight, _, agency_type = keywords[number]
+            points = weight * factor
+            if addressed and agency_type is not None and start in addressed:
                 points *= ADDRESSED
             old = found.get(number)
             if old is None or abs(points) > abs(old[0]):

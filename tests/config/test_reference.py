@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.reference import ReferenceDataError, check_reference, load_router
+from routing.classify import Router
 from routing.text import normalise
 
 HEADER = "code,name,short_name,type,region,email"
@@ -276,9 +277,8 @@ def test_every_own_file_is_read(tmp_path: Path, kind: str) -> None:
     assert f"{kind}: cannot be read: No such file or directory; check the path and the rights" == found
 
 
-def test_the_rules_for_spam_danger_and_classes_are_in_the_router() -> None:
+def test_the_rules_for_spam_danger_and_classes_are_in_the_router(router: Router) -> None:
     """As they are shipped."""
-    router = load_router()
     assert router.spam.judge("SELAMAT! Nomor Anda memenangkan undian 100jt, kirim PIN ke 081200000000").kind
     found = router.classify("kebakaran! rumah terbakar, cepat")
     assert "112" == found.emergency

@@ -393,7 +393,8 @@ def lands(router: Router, topic: Topic, text: str) -> bool:
         return True
     read = router.topics.topics.get(found.topic or "")
     if topic.conduct:
-        return found.oversight is not None or found.agency_type == "INSPEKTORAT"
+        office = router.agencies.get(found.oversight or found.agency)
+        return office is not None and office.type in {"INSPEKTORAT", "OMBUDSMAN"}
     same_level = read is not None and (read.level == "provinsi") == (topic.level == "provinsi")
     return same_level and found.agency_type == topic.agency_types("placed")[0]
 

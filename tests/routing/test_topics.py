@@ -249,6 +249,16 @@ def test_accounts_are_read_by_their_beginning() -> None:
     assert {} == weigh("dinaskotabdg").types
 
 
+def test_other_topics_are_read_the_same_way() -> None:
+    """Slang, ordinary words and the names of agencies stay."""
+    index = TopicIndex([ROAD], TYPES, {"mct": ("macet",)}, ["perhubungam"]).with_topics([TRAFFIC])
+    assert ["lalin"] == list(index.topics)
+    assert {"lalin": 4.8} == weigh("macet", index=index).topics
+    assert {"POLRI": 4.714} == weigh("perhubungam polisi", index=index).types
+    jam = Topic("x", 1, "X", "pengaduan", "kabkota", "DISHUB", keywords={"mct": 1.0})
+    assert {"x": 1.6} == weigh("macet", index=index.with_topics([jam])).topics
+
+
 def test_the_best_topic_is_one_of_that_agency() -> None:
     """Asked for the Dishub, the road does not answer."""
     found = weigh("jalan rusak, macet, tol")

@@ -206,6 +206,18 @@ def test_reads_the_configured_data_and_says_what_is_wrong_with_it(smsd, tmp_path
     assert "/nowhere: no such file; name one with --config FILE or $SMSD_CONFIG" == line
 
 
+def test_reads_what_is_installed_where_nothing_is_named(classify, config, monkeypatch):
+    """/etc/smsd/smsd.toml, if it is there; here with a desk and no other agency."""
+    desk = "TRIAGE,Petugas triase,Petugas 1708,TRIAGE,,triase@pusat.example"
+    (config.parent / "agencies.csv").write_text(f"code,name,short_name,type,region,email\n{desk}\n")
+    with config.open("a") as file:
+        file.write('[routing]\nagencies = "agencies.csv"\n')
+    jalan = ("jalan rusak", "--place", "32.73")
+    assert "PUPR-32.73" == json.loads(classify(*jalan))["agency"]
+    monkeypatch.setattr(importlib.import_module("smsd.cli.classify"), "DEFAULT_PATH", config)
+    assert "TRIAGE" == json.loads(classify(*jalan))["agency"]
+
+
 def test_is_readable_on_a_terminal(on_terminal):
     """Keys and values, one a line."""
     lines = on_terminal("classify", "jalan rusak di Lowokwaru kota malang")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from routing.topics import Topic, TopicIndex
+from routing.topics import Topic
 from smsd.cli.classify import judge
 from smsd.cli.explain import print_explanation
 
@@ -46,6 +46,17 @@ def test_of_a_pair_both_ends_are_marked(router):
     assert "[petugas] itu memang [judes]" == explain(router, "petugas itu memang judes")[0]
 
 
+def test_no_word_is_marked_twice(router):
+    """Where two phrases overlap."""
+    keywords = {"minta uang": 1.0, "uang pelicin": 2.0}
+    topic = Topic("t", 1, "T", "pengaduan", "kabkota", "PUPR", keywords=keywords)
+    small = replace(router, topics=router.topics.with_topics([topic]))
+    lines = explain(small, "minta uang pelicin")
+    assert lines[0].startswith("[minta uang")
+    assert "minta uang pelicin" == lines[0].replace("[", "").replace("]", "")
+    assert {"minta uang", "uang pelicin"} <= {line.rpartition("T (t)")[0].strip() for line in lines}
+
+
 def test_a_command_has_no_words(router):
     """It is shown as it is."""
     lines = explain(router, "STATUS 4821309764")
@@ -81,7 +92,7 @@ def test_the_heaviest_words_come_first(router):
 def test_colours_tell_for_from_against(router):
     """On a terminal; the brackets stay for those who see no colours."""
     topic = Topic("t", 1, "T", "pengaduan", "kabkota", "PUPR", keywords={"jalan": 2.0, "lampu": -2.0})
-    small = replace(router, topics=TopicIndex([topic], router.topics.types.values()))
+    small = replace(router, topics=router.topics.with_topics([topic]))
     assert f"{GREEN}[jalan]{PLAIN} dan {RED}[lampu]{PLAIN}" == explain(small, "jalan dan lampu", colours="standard")[0]
 
 
