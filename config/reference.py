@@ -31,6 +31,7 @@ from config.data_files import (
     read_table,
 )
 from config.spam_file import SpamMarks, read_spam
+from config.topic_examples import check_examples
 from config.topic_file import read_topics
 from config.village_file import shipped_villages
 from routing.agencies import TRIAGE, Agency, Directory
@@ -97,7 +98,11 @@ def load_router(home: str | None = None, **own: Unpack[OwnFiles]) -> Router:
 
 def check_reference(home: str | None = None, **own: Unpack[OwnFiles]) -> list[ReferenceDataError]:
     """Return all that is wrong with the reference data, nothing if it is fine."""
-    return _read(home, own).problems
+    problems = _read(home, own).problems
+    topics = own.get("topics")
+    if topics is not None and not problems:
+        check_examples(problems, topics, load_router(home, **own))
+    return problems
 
 
 def _only_region(agencies: Iterable[Agency]) -> str | None:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.toml_reader import Problem, TableReader, nearest
+from routing.classify import ROUTE_FROM
 from routing.deadlines import Deadlines
 
 DEFAULT_PATH = Path("/etc/smsd/smsd.toml")
@@ -102,6 +103,7 @@ class Routing:
     danger: Path | None = None
     replies: Path | None = None
     home: str | None = None  # the region of a local gateway; None: that of its agencies, or the whole country
+    route_from: float = ROUTE_FROM  # below this confidence, from 0 to 1, a person decides
 
 
 @dataclass(frozen=True)
@@ -317,6 +319,12 @@ def _check_numbers(settings: Settings) -> list[Problem]:
     ]
 
 
+def _check_confidence(settings: Settings) -> list[Problem]:
+    if 0 <= settings.routing.route_from <= 1:
+        return []
+    return [Problem("[routing] route_from", f"must be from 0 to 1, not {settings.routing.route_from}")]
+
+
 _CHECKS: tuple[Callable[[Settings], list[Problem]], ...] = (
     _check_short_code,
     _check_zone,
@@ -326,6 +334,7 @@ _CHECKS: tuple[Callable[[Settings], list[Problem]], ...] = (
     _check_secrets,
     _check_files,
     _check_numbers,
+    _check_confidence,
 )
 
 

@@ -68,7 +68,9 @@ def _topic_tables(problems: Problems, source: Traversable | Path) -> Iterator[tu
     topics = document.get("topic")
     if not isinstance(topics, list) or set(document) != {"topic"} or not all(isinstance(each, dict) for each in topics):
         problems.append(
-            ReferenceDataError(file, 1, "must hold [[topic]] tables and nothing else", "see the files in config/data/topics")
+            ReferenceDataError(
+                file, 1, "must hold [[topic]] tables and nothing else", "see the files in config/data/topics"
+            )
         )
         return
     for index, table in enumerate(topics):

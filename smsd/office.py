@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from datetime import timedelta
 from typing import cast
@@ -24,7 +25,8 @@ def own_files(settings: Settings) -> OwnFiles:
 
 def open_router(settings: Settings) -> Router:
     """The router on the operator's data; ReferenceDataError if that is wrong."""
-    return load_router(settings.routing.home, **own_files(settings))
+    router = load_router(settings.routing.home, **own_files(settings))
+    return dataclasses.replace(router, route_from=settings.routing.route_from)
 
 
 def open_desk(settings: Settings) -> Desk:

@@ -14,14 +14,14 @@ import click
 
 from config.reference import load_router
 from config.settings import DEFAULT_PATH, load_settings
-from parser.sms import Complaint, Intent, Slip, read_sms
+from parser.sms import Complaint, Hide, Intent, Slip, read_sms
 from routing.classify import Decision, Router
 from smsd.cli.explain import print_explanation
 from smsd.cli.options import console, json_option
 from smsd.office import open_router
 
 _COMMANDS = {
-    "Status": "STATUS", "Help": "BANTUAN", "Add": "TAMBAH", "Cancel": "BATAL", "Hide": "RAHASIA", "Full": "LENGKAP",
+    "Status": "STATUS", "Help": "BANTUAN", "Add": "TAMBAH", "Cancel": "BATAL", "Full": "LENGKAP",
     "Reopen": "BUKA", "Stop": "STOP", "Resume": "MULAI", "OneOff": "KODE", "Yes": "YA", "No": "BELUM",
     "Rating": "NILAI",
 }  # fmt: skip
@@ -130,7 +130,9 @@ def _complaint_answer(decision: Decision, secrecy: str, channel: str) -> dict[st
 
 
 def _command(intent: Intent) -> str:
-    return intent.command if isinstance(intent, Slip) else _COMMANDS[type(intent).__name__]
+    if isinstance(intent, Slip):
+        return intent.command
+    return intent.kind.upper() if isinstance(intent, Hide) else _COMMANDS[type(intent).__name__]
 
 
 def _print(answer: dict[str, Any]) -> None:

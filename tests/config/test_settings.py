@@ -332,3 +332,12 @@ class TestSecrets:
         (tmp_path / "secret").write_text("kata sandi\n")
         assert "kata sandi" == read_secret(tmp_path / "secret", "mail-password")
         assert read_secret(None, "mail-password") is None
+
+
+@pytest.mark.parametrize("value", ["1.01", "-0.1"])
+def test_a_confidence_is_between_0_and_1(tmp_path: Path, value: str) -> None:
+    """Routing's confidence is a share."""
+    file = tmp_path / "smsd.toml"
+    file.write_text(f'[mail]\nhost = "127.0.0.1"\n[routing]\nroute_from = {value}\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"\[routing\] route_from: must be from 0 to 1"):
+        load_settings(file)
