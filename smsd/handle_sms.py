@@ -142,7 +142,7 @@ class SmsHandler:
         whole, used = join(case.heard.message, texts, within)
         last = hear(self._desk, used[-1], ()) if used else case.heard
         received = following[len(used) - 1]["received_at"] if used else case.row["received_at"]
-        until = received + within if len(used) == len(texts) and may_go_on(last) else None
+        until = received + self._desk.patience.hold_texts if len(used) == len(texts) and may_go_on(last) else None
         heard = self._understood(whole, talks) if used else case.heard
         return _Case(case.row, heard, [message.id for message in used]), until
 

@@ -40,6 +40,7 @@ def open_desk(settings: Settings) -> Desk:
         choose=secrets.randbelow,
         patience=Patience(
             join_texts=timedelta(seconds=settings.gateway.join_texts_s),
+            hold_texts=timedelta(seconds=settings.gateway.hold_texts_s),
             place_wait=timedelta(hours=settings.gateway.place_wait_h),
             wrong_codes_per_day=settings.limits.wrong_codes_per_day,
         ),

@@ -26,6 +26,7 @@ _MODULES = {
     "routing": "smsd.cli.routing",
     "ticket": "smsd.cli.tickets",
     "outbox": "smsd.cli.outbox",
+    "quarantine": "smsd.cli.quarantine",
     "modem": "smsd.cli.modems",
     "simulate": "smsd.cli.simulate",
     "demo": "smsd.demo.command",

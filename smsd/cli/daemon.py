@@ -18,6 +18,7 @@ from smsd.app import run as run_daemon
 from smsd.cli.options import NotSo, config_option
 from smsd.loops import Stop
 from smsd.mail.lmtp import ListenError, parse_listen
+from smsd.office import own_files
 from smsd.store.database import (
     SCHEMA_VERSION,
     StoreError,
@@ -65,8 +66,7 @@ def check(config: Path) -> None:
 
 
 def _check_reference(settings: Settings) -> list[Problem]:
-    files = settings.routing
-    found = check_reference(topics=files.topics, places=files.places, agencies=files.agencies, slang=files.slang)
+    found = check_reference(settings.routing.home, **own_files(settings))
     return [Problem(e.file if e.line is None else f"{e.file}:{e.line}", f"{e.problem}; {e.cure}") for e in found]
 
 

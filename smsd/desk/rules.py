@@ -62,6 +62,7 @@ class Patience:
     """How long we wait for a citizen, and how many slips we take for slips."""
 
     join_texts: timedelta = timedelta(seconds=90)
+    hold_texts: timedelta = timedelta(seconds=20)
     place_wait: timedelta = timedelta(hours=24)
     wrong_codes_per_day: int = 5
 

@@ -345,11 +345,15 @@ WHERE dispatch.ticket_id = $1 ORDER BY mail.id;
 
 -- name: list_quarantine
 -- What was not taken as a report: texts that read as spam or could not be handled (sms), and PDUs nobody can read
--- (pdu). $1 narrows it to one kind of reason: penipuan, promo, robot, failed, pdu. Newest first.
-SELECT 'sms' AS kind, id, received_at AS at, coalesce(outcome, 'failed') AS reason, error, attempts
-FROM inbound_message WHERE state = 'quarantined' AND ($1::text IS NULL OR coalesce(outcome, 'failed') = $1)
-UNION ALL
-SELECT 'pdu', id, at, 'pdu', error, 0 FROM quarantine WHERE $1::text IS NULL OR $1 = 'pdu'
+-- (pdu). $1 narrows it to one reason: penipuan, promo, robot, spam (any of these three), failed, pdu. Newest first. An
+-- SMS that was joined to a text is no entry of its own.
+SELECT * FROM (
+    SELECT 'sms' AS kind, id, received_at AS at, coalesce(outcome, 'failed') AS reason, error, attempts, text
+    FROM inbound_message WHERE state = 'quarantined' AND outcome IS DISTINCT FROM 'joined'
+    UNION ALL
+    SELECT 'pdu', id, at, 'pdu', error, 0, NULL FROM quarantine
+) AS kept
+WHERE $1::text IS NULL OR reason = $1 OR ($1 = 'spam' AND reason NOT IN ('failed', 'pdu'))
 ORDER BY at DESC, id DESC
 LIMIT $2;
 
@@ -360,6 +364,16 @@ SELECT 'sms' AS kind, id, received_at AS at, coalesce(outcome, 'failed') AS reas
 FROM inbound_message WHERE state = 'quarantined' AND $1 = 'sms' AND id = $2
 UNION ALL
 SELECT 'pdu', id, at, 'pdu', error, 0, transport, NULL, raw_sealed FROM quarantine WHERE $1 = 'pdu' AND id = $2;
+
+-- name: quarantined_rest
+-- The SMS that were joined to the text $1 and are kept with it, in order.
+SELECT rest.id, rest.text
+FROM inbound_message AS first JOIN inbound_message AS rest ON rest.phone_id = first.phone_id AND rest.id > first.id
+WHERE first.id = $1 AND rest.state = 'quarantined' AND rest.outcome = 'joined'
+  AND NOT EXISTS (SELECT FROM inbound_message AS other
+                  WHERE other.phone_id = first.phone_id AND other.id > first.id AND other.id < rest.id
+                    AND other.outcome IS DISTINCT FROM 'joined')
+ORDER BY rest.id;
 
 -- name: retry_quarantine_message
 -- Handled again, and taken as a report whatever the spam filter says; nothing where it is not in quarantine.

@@ -31,6 +31,13 @@ def types(router: Router) -> set[str]:
     return set(router.topics.types)
 
 
+@pytest.fixture
+def one_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of the shipped files is enough to see what is wrong with another."""
+    files = [each for each in shipped_files() if each.name == "jalan-air.toml"]
+    monkeypatch.setattr("config.topic_file.shipped_files", lambda: files)
+
+
 def written(folder: Path, text: str) -> Path:
     """An operator's topics.toml."""
     file = folder / "topics.toml"
@@ -62,6 +69,7 @@ def test_shipped_topics_can_be_told_apart(types: set[str]) -> None:
     assert len(names) == len(set(names))
 
 
+@pytest.mark.usefixtures("one_file")
 def test_all_keys_of_a_topic_are_read(tmp_path: Path, types: set[str]) -> None:
     """Weights are numbers, lists are tuples."""
     text = TOPIC + (
@@ -97,6 +105,7 @@ def test_a_shipped_topic_is_overridden_key_by_key(tmp_path: Path, types: set[str
     assert (6.0, True, False) == (topic.keywords["obor"], "lampu jalan" in topic.keywords, "pju" in topic.keywords)
 
 
+@pytest.mark.usefixtures("one_file")
 def test_conduct_needs_no_agency(tmp_path: Path, types: set[str]) -> None:
     """It is whose office it is about."""
     text = TOPIC.replace('local_type = "DISTAN"', "conduct = true")
@@ -104,6 +113,7 @@ def test_conduct_needs_no_agency(tmp_path: Path, types: set[str]) -> None:
     assert ([], ()) == (problems, topics["sapi-lepas"].agency_types())
 
 
+@pytest.mark.usefixtures("one_file")
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -182,6 +192,7 @@ def test_a_wrong_topic_is_told(tmp_path: Path, types: set[str], change: tuple[st
     assert "sapi-lepas" not in topics
 
 
+@pytest.mark.usefixtures("one_file")
 def test_every_topic_of_a_file_is_told_with_its_line(tmp_path: Path, types: set[str]) -> None:
     """One run is enough, and what is right in the file is read."""
     wrong = TOPIC.replace("number = 90\n", "").replace("sapi-lepas", "sapi-hilang")
@@ -190,6 +201,7 @@ def test_every_topic_of_a_file_is_told_with_its_line(tmp_path: Path, types: set[
     assert "sapi-lepas" in topics
 
 
+@pytest.mark.usefixtures("one_file")
 @pytest.mark.parametrize("text", ["topic = [1]\n", "topic = 1\n", "", "x = 1\n"])
 def test_a_file_of_something_else_is_told(tmp_path: Path, types: set[str], text: str) -> None:
     """`topic` must hold tables."""
@@ -198,6 +210,7 @@ def test_a_file_of_something_else_is_told(tmp_path: Path, types: set[str], text:
     assert (shipped, [expected]) == read(types, written(tmp_path, text))
 
 
+@pytest.mark.usefixtures("one_file")
 def test_a_missing_file_is_told(tmp_path: Path, types: set[str]) -> None:
     """And the shipped topics are there all the same."""
     topics, problems = read(types, tmp_path / "topics.toml")
@@ -205,18 +218,21 @@ def test_a_missing_file_is_told(tmp_path: Path, types: set[str]) -> None:
     assert ([expected], True) == (problems, "lampu-jalan" in topics)
 
 
+@pytest.mark.usefixtures("one_file")
 def test_a_file_that_ends_too_early_is_told(tmp_path: Path, types: set[str]) -> None:
     """Not every TOML error has a line."""
     _, (problem,) = read(types, written(tmp_path, 'topic = [{id = "x"'))
     assert problem.startswith("topics.toml") and "is no TOML" in problem
 
 
+@pytest.mark.usefixtures("one_file")
 def test_topics_may_be_written_inline(tmp_path: Path, types: set[str]) -> None:
     """Without [[topic]] headings the line is the first."""
     _, problems = read(types, written(tmp_path, 'topic = [{ id = "x-y", number = 91 }]\n'))
     assert {"topics.toml:1"} == {each.partition(": ")[0] for each in problems}
 
 
+@pytest.mark.usefixtures("one_file")
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(alphabet='[]topic="\n sapi+|0.,{}', max_size=60))
 def test_any_file_is_read_without_a_crash(tmp_path: Path, types: set[str], text: str) -> None:

@@ -376,7 +376,7 @@ class TestOrder:
         await put(stage, number, ROAD + " dan")
         assert 1 == await stage.handle()
         held = "SELECT round(extract(epoch FROM due_at - received_at)) FROM inbound_message ORDER BY id"
-        assert [90] == [float(seconds) for seconds in await stage.column(held)]
+        assert [20] == [float(seconds) for seconds in await stage.column(held)]
         await put(stage, number, "sudah ada yang jatuh karena")
         assert 1 == await stage.handle()
         assert 1 == await stage.value("SELECT count(DISTINCT due_at) FROM inbound_message WHERE due_at > now()")
