@@ -62,6 +62,7 @@ def test_a_mask_says_nothing_about_the_topic() -> None:
 def test_the_word_after_kecamatan_is_a_name() -> None:
     """`Kec. Tulung` is a place even where `tulung` is slang."""
     assert "tolong di kecamatan tulung" == normalise("tulung di Kec. Tulung", SLANG).text
+    assert "kecamatan tulung rusak" == normalise("Kec. Tulung rusaaak", SLANG).text
 
 
 def test_without_a_slang_table_words_stay() -> None:

@@ -81,7 +81,7 @@ def _each(texts):
         ("TAMBAH 4821309764 gelap", "TAMBAH"),
         ("BATAL 4821309764", "BATAL"),
         ("rahasia", "RAHASIA"),
-        ("ANONIM", "RAHASIA"),
+        ("ANONIM", "ANONIM"),
         ("LENGKAP 4821309764", "LENGKAP"),
         ("buka 4821309764", "BUKA"),
         ("STOP", "STOP"),
