@@ -8,7 +8,7 @@ triage desk, and nothing is ever rejected.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from routing.danger import Danger
 from routing.klass import COMPLAINT, Classes
 from routing.places import Gazetteer, PlaceMatch
 from routing.spam import SpamFilter
-from routing.text import NO_SLANG, Slang, normalise
+from routing.text import NO_SLANG, Normal, Slang, normalise
 from routing.topics import AgencyType, Evidence, Footing, Topic, TopicIndex, confidence_of
 
 # Below this confidence a person looks first: measured, about four in ten texts, of which half were guessed wrong.
@@ -110,7 +110,7 @@ class Router:
     def classify(self, text: str, place_hint: str | None = None, type_hint: str | None = None) -> Decision:
         """Decide who is competent for a text without its channel word, which may have named a region and a type."""
         normal = normalise(text, self.slang)
-        place = self.places.find(normal, place_hint or self.home)
+        place = self._place(normal, place_hint)
         footing = footing_of(place, self.home)
         evidence = self.topics.weigh(normal, footing, type_hint)
         finding = self._find(evidence, footing, place)
@@ -118,8 +118,9 @@ class Router:
         serious = [self.topics.topics[id_] for id_, points in evidence.topics.items() if points >= SERIOUS]
         conduct = [each for each in serious if each.conduct]
         oversight, why = self._oversight(finding.kind, place, choice.agency) if conduct else (None, ())
-        if oversight is not None and any(each.confidential for each in conduct):
-            # Graft goes to those who watch over the office, and to nobody else.
+        sure = finding.confidence >= self.route_from
+        if oversight is not None and sure and any(each.confidential for each in conduct):
+            # Graft in an office goes to those who watch over it, and to nobody else.
             reason = f"menyangkut dugaan pungli: hanya ke {oversight.short_name}"
             choice, oversight = _Choice(oversight, (*choice.reasons[:1], reason)), None
             why = ()
@@ -144,11 +145,21 @@ class Router:
             evidence=evidence,
         )
 
+    def _place(self, normal: Normal, hint: str | None) -> PlaceMatch:
+        """Where it is; a local gateway's texts are from there unless they say otherwise."""
+        place = self.places.find(normal, hint or self.home)
+        if hint is None and place.code is not None and not place.matched:
+            return replace(place, reasons=(f"tempat: {place.name} (wilayah layanan ini)",))
+        return place
+
     def _find(self, evidence: Evidence, footing: Footing, place: PlaceMatch) -> _Finding:
         """The type that leads, its topic, and what the local government says about that topic."""
         ranking = evidence.ranking()
+        alone = self._conduct_alone(evidence)
+        if alone is not None and (not ranking or ranking[0][1] < NAMED):
+            return alone
         if not ranking:
-            return self._conduct_alone(evidence)
+            return _Finding(None, None, 0.0, ())
         leader = self._leader(evidence, ranking)
         topic = self.topics.best_topic(evidence, leader, footing)
         # A local gateway knows who does what at home; elsewhere each further competent type is a doubt.
@@ -156,9 +167,8 @@ class Router:
         confidence = evidence.confidence(leader, others)
         local = self.competence.local_type(topic.id, place.code or self.home) if topic else None
         first = local or leader
-        points = evidence.types.get(leader, 0.0)
         rest = (each for each in ranking if each[0] != first)
-        return _Finding(self.topics.types[first], topic, confidence, ((first, points), *rest))
+        return _Finding(self.topics.types[first], topic, confidence, ((first, ranking[0][1]), *rest))
 
     def _leader(self, evidence: Evidence, ranking: Sequence[tuple[str, float]]) -> str:
         """The type with most points; but a local inspectorate does not watch over a national body."""
@@ -169,13 +179,13 @@ class Router:
                     return code
         return leader
 
-    def _conduct_alone(self, evidence: Evidence) -> _Finding:
+    def _conduct_alone(self, evidence: Evidence) -> _Finding | None:
         """Where a text names no matter and no office, but how officials behave, it is the inspectorate's."""
         found = [
             (points, id_) for id_, points in evidence.topics.items() if points > 0 and self.topics.topics[id_].conduct
         ]
         if not found or INSPECTORATE not in self.topics.types:
-            return _Finding(None, None, 0.0, ())
+            return None
         points, id_ = max(found)
         kind = self.topics.types[INSPECTORATE]
         return _Finding(kind, self.topics.topics[id_], confidence_of(points, 0.0, 0), ((INSPECTORATE, points),))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from routing.places import PlaceMatch
-from routing.regions import JAKARTA, kabkota_of, province_of
+from routing.regions import JAKARTA, kabkota_of, lies_in, province_of
 from routing.topics import AgencyType, Footing, Topic
 
 
@@ -30,7 +30,7 @@ class Competence:
 
     def local_type(self, topic: str, region: str | None) -> str | None:
         """The type that this region's own government names for the topic, the nearest government first; else None."""
-        for place in (kabkota_of(region), province_of(region)) if region else ():
+        for place in (region, kabkota_of(region), province_of(region)) if region else ():
             found = self._types.get((place or "", topic))
             if found is not None:
                 return found
@@ -46,7 +46,9 @@ def level_of(kind: AgencyType, topic: Topic | None) -> str:
 
 def footing_of(place: PlaceMatch, home: str | None) -> Footing:
     """What the place of a matter says about who is asked first."""
-    return "home" if home else "placed" if place.code else "nowhere"
+    if home is not None and (place.code is None or lies_in(place.code, home) or lies_in(home, place.code)):
+        return "home"
+    return "placed" if place.code else "nowhere"
 
 
 def region_for(place: PlaceMatch, level: str) -> str | None:

@@ -77,6 +77,8 @@ class Spelling:
 
     def _opening(self, token: str) -> str | None:
         """The known name at the beginning of a long glued word, as in the names of accounts."""
+        if token in self._ordinary:
+            return None
         ends = range(len(token) - _SHORTEST_GLUED, _SHORTEST_ROOT - 1, -1)
         return next((token[:end] for end in ends if token[:end] in self._openings), None)
 
@@ -86,8 +88,7 @@ def _forms(word: str) -> Iterator[str]:
     for clitic in _CLITICS:
         if word.endswith(clitic) and len(word) - len(clitic) >= _SHORTEST_BASE:
             yield word[: -len(clitic)]
-            word = word[: -len(clitic)]
-            break
+            yield from _without_affixes(word[: -len(clitic)])
     yield from _without_affixes(word)
 
 

@@ -4,8 +4,8 @@
     scripts/build_agencies.py config/data
 
 Nineteen local governments stand there with all their agencies, every other one with its coordinator (*admin instansi*,
-often Diskominfo): as in SP4N-LAPOR! a report can be given to him, who passes it on inside. An operator's own agencies.csv
-replaces it; this script only saves typing where a name follows from type and place.
+often Diskominfo): as in SP4N-LAPOR! a report can be given to him, who passes it on inside. An operator's own
+agencies.csv replaces it; this script only saves typing where a name follows from type and place.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def draw(found: Counter[tuple[str, str]], most: int, name: str) -> str:
         f"<title>{escape(title)}</title>",
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
         f'<text x="10" y="22" font-size="15" font-weight="bold">{escape(title)}</text>',
-        '<text x="10" y="42" fill="#444">rows: the right type (number of texts); columns: what routing answered;</text>',
+        '<text x="10" y="42" fill="#444">rows: the right type (texts); columns: what routing answered;</text>',
         '<text x="10" y="58" fill="#444">figures: per cent of the row; green right, red wrong</text>',
     ]
     for at, kind in enumerate(columns):
@@ -70,7 +70,9 @@ def draw(found: Counter[tuple[str, str]], most: int, name: str) -> str:
         y = TOP + FIELD * row
         label = f"{right} ({totals[right]})"
         parts.append(f'<text x="{LEFT - 6}" y="{y + FIELD / 2 + 4}" text-anchor="end">{escape(label)}</text>')
-        parts += [field(found, right, answer, shown, totals[right], LEFT + FIELD * at, y) for at, answer in enumerate(columns)]
+        parts += [
+            field(found, right, answer, shown, totals[right], LEFT + FIELD * at, y) for at, answer in enumerate(columns)
+        ]
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -89,8 +91,10 @@ def field(
         return box
     ink = "#fff" if share > 0.5 else "#222"
     middle = x + FIELD / 2
-    return f'{box}<text x="{middle}" y="{y + FIELD / 2 + 4}" text-anchor="middle" fill="{ink}">{share:.0%}</text>'.replace(
-        "%</text>", "</text>"
+    return (
+        f'{box}<text x="{middle}" y="{y + FIELD / 2 + 4}" text-anchor="middle" fill="{ink}">{share:.0%}</text>'.replace(
+            "%</text>", "</text>"
+        )
     )
 
 
@@ -104,6 +108,11 @@ def main() -> int:
     given = parser.parse_args()
     if not given.file.is_file():
         print(f"{given.file} is not there; name a CSV with the columns text and agency_type", file=sys.stderr)
+        return 1
+    with given.file.open(encoding="utf-8", newline="") as rows:
+        missing = {"text", "agency_type"} - set(csv.DictReader(rows).fieldnames or ())
+    if missing:
+        print(f"{given.file} has no column {' and no column '.join(sorted(missing))}; name them so", file=sys.stderr)
         return 1
     found = confusions(load_router(home=given.home), read(given.file))
     given.out.write_text(draw(found, given.rows, given.name), encoding="utf-8")

@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 _BATCH = 50
 _DAY = timedelta(days=1)
+# An operator sees it with the other texts that got no answer; a promotion comes from a name, and so may a bank's alarm.
+_ROBOT = Handled("robot", refused="the sender is no phone, but a name or a short number")
 _DISPATCHES_MOST = 2  # that one SMS can cause: to an agency, and a copy
 
 
@@ -95,7 +97,7 @@ class SmsHandler:
         writes, settled = Writes(), list[Handled]()
         for case in cases:
             talk = talks.get(case.row["phone_id"])
-            handled = respond(self._desk, talk, case.heard, now, ids) if talk else Handled(case.heard.outcome)
+            handled = respond(self._desk, talk, case.heard, now, ids) if talk else _ROBOT
             writes.add(handled.writes)
             settled.append(handled)
         withheld = await store(connection, writes, self._limits.automatic_per_hour)

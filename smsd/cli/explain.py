@@ -15,7 +15,10 @@ from routing.topics import APART, Mark
 
 _FOR, _AGAINST = "bold green", "bold red"
 _SHOWN = 15
-_FACTS = ("kind", "command", "topic", "place", "agency", "agency_type", "routed", "confidence", "class", "emergency")
+_FACTS = (
+    "kind", "command", "topic", "place", "asks_place", "agency", "agency_type", "oversight", "routed", "confidence",
+    "class", "confidential", "emergency",
+)  # fmt: skip
 
 
 def print_explanation(out: Console, router: Router, text: str, answer: dict[str, Any], place: str | None) -> None:
@@ -45,13 +48,14 @@ def _marked(router: Router, text: str, marks: Iterable[Mark]) -> Text:
     """The text with the words that spoke for something in brackets, and green; those that spoke against in red."""
     shown, spans = locate(text, router.slang)
     styles: dict[tuple[int, int], str] = {}
-    for mark in marks:
+    taken: set[int] = set()
+    for mark in sorted(marks, key=lambda each: -abs(each.points)):  # of those that overlap, the heaviest is shown
         for start, end in _ends(mark):
-            styles[(spans[start][0], spans[end - 1][1])] = _FOR if mark.points > 0 else _AGAINST
+            if taken.isdisjoint(range(start, end)):
+                taken.update(range(start, end))
+                styles[(spans[start][0], spans[end - 1][1])] = _FOR if mark.points > 0 else _AGAINST
     marked, at = Text(), 0
     for (start, end), style in sorted(styles.items()):
-        if start < at:
-            continue
         marked.append(shown[at:start])
         marked.append(f"[{shown[start:end]}]", style)
         at = end

@@ -108,7 +108,7 @@ def show_quarantined(name: str, raw: bool, as_json: bool, config: Path) -> None:
 
 def _print(found: dict[str, Any]) -> None:
     out = console()
-    tries = f", tried {found['attempts']} times" if found["attempts"] else ""
+    tries = f", attempts {found['attempts']}" if found["attempts"] else ""
     out.print(f"[bold]{found['id']}[/bold]  {found['reason']}  {cell(found['at'])} by {found['transport']}{tries}")
     out.print(Text(f"because {printable(found['error'])}\n"))
     if found["text"] is not None:

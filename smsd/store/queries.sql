@@ -366,13 +366,13 @@ UNION ALL
 SELECT 'pdu', id, at, 'pdu', error, 0, transport, NULL, raw_sealed FROM quarantine WHERE $1 = 'pdu' AND id = $2;
 
 -- name: quarantined_rest
--- The SMS that were joined to the text $1 and are kept with it, in order.
+-- The SMS that were joined to the spam $1 and are kept with it, in order.
 SELECT rest.id, rest.text
 FROM inbound_message AS first JOIN inbound_message AS rest ON rest.phone_id = first.phone_id AND rest.id > first.id
-WHERE first.id = $1 AND rest.state = 'quarantined' AND rest.outcome = 'joined'
-  AND NOT EXISTS (SELECT FROM inbound_message AS other
-                  WHERE other.phone_id = first.phone_id AND other.id > first.id AND other.id < rest.id
-                    AND other.outcome IS DISTINCT FROM 'joined')
+WHERE first.id = $1 AND first.outcome <> 'joined' AND rest.state = 'quarantined' AND rest.outcome = 'joined'
+  AND NOT EXISTS (SELECT FROM inbound_message AS nearer
+                  WHERE nearer.phone_id = first.phone_id AND nearer.id > first.id AND nearer.id < rest.id
+                    AND nearer.state = 'quarantined' AND nearer.outcome <> 'joined')
 ORDER BY rest.id;
 
 -- name: retry_quarantine_message

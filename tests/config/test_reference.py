@@ -282,6 +282,13 @@ def test_the_rules_for_spam_danger_and_classes_are_in_the_router(router: Router)
     assert "informasi" == router.classify("mohon info, bagaimana cara mengurus KTP hilang?").klass
 
 
+def test_an_own_example_that_lands_elsewhere_is_told(tmp_path: Path) -> None:
+    """What an operator promises beside his own rules is tried; what is right is not told."""
+    text = TOPIC.replace("number = 90", 'number = 90\nexamples = ["Sapi lepas di kebun", "Lampu jalan mati"]')
+    (found,) = problems(topics=written(tmp_path, "topics.toml", text))
+    assert found.startswith('topics.toml:5: the example "Lampu jalan mati" is read as topic lampu-jalan; ')
+
+
 CHANNELS = """
 word;region;agency_type;common
 HALO WALI;35.73;;

@@ -286,15 +286,21 @@ def test_conduct_alone_without_an_inspectorate_is_a_persons() -> None:
     ],
 )
 def test_graft_goes_to_those_who_watch_and_to_nobody_else(text: str, kind: str, expected: str) -> None:
-    """A local inspectorate does not watch over the police; however unsure the matter is, nobody else reads it."""
-    found = SMALL.classify(text + " di kota malang")
+    """A local inspectorate does not watch over the police."""
+    found = replace(SMALL, route_from=0.0).classify(text + " di kota malang")
     assert (kind, kind) == (found.agency_type, found.candidates[0].agency_type)
     assert (expected, True, None, True) == (found.agency, found.routed, found.oversight, found.confidential)
 
 
+def test_graft_in_an_office_that_is_a_guess_is_a_persons() -> None:
+    """Whose inspectorate, nobody can be sure of; the citizen is protected all the same."""
+    found = SMALL.classify("bansos, lampu, dishub dishub: ada pungli di kota malang")
+    assert ("TRIAGE", False, True) == (found.agency, found.routed, found.confidential)
+
+
 def test_graft_says_why_it_goes_there_alone() -> None:
     """The rule is told, and that it was not followed."""
-    found = SMALL.classify("jalan rusak dinas pu minta setoran di kota malang")
+    found = replace(SMALL, route_from=0.0).classify("jalan rusak dinas pu minta setoran di kota malang")
     assert (
         "aturan: Jalan ditangani Dinas PU kabupaten/kota",
         "menyangkut dugaan pungli: hanya ke INSPEKTORAT-35.73",

@@ -47,6 +47,7 @@ SLANG = {
         ("[telp][Email]", ""),
         ("[jalan] rusak", "jalan rusak"),
         ("000111222", "000111222"),
+        ("rusaaak di rt 0005", "rusak di rt 0005"),
     ],
 )
 def test_writing_becomes_the_normal_form(written: str, expected: str) -> None:
