@@ -150,7 +150,7 @@ def _read(home: str | None, own: OwnFiles) -> _Reference:
     topics = {topic.id for topic in data.topics}
     data.competence = list(read_competence(data.problems, own.get("competence"), data.regions, topics, data.types))
     data.classes = list(_classes(data))
-    data.common = _common_words(data)
+    data.common = _common_words()
     data.spam = read_spam(data.problems, own.get("spam"))
     data.danger = read_danger(data.problems, own.get("danger"))
     if home is not None and home not in data.regions:
@@ -168,10 +168,11 @@ def _classes(data: _Reference) -> Iterator[ClassWord]:
         yield row.get("class"), row.get("word"), float(row.get("weight"))
 
 
-def _common_words(data: _Reference) -> frozenset[str]:
-    """Words that are no slips of a keyword: good Indonesian, and the names of regions."""
-    rows = read_table(data.problems, SHIPPED / "common_words.csv", ("word",))
-    names = (word for region in data.regions.values() for word in normalise(region.name).tokens)
+@cache
+def _common_words() -> frozenset[str]:
+    """Words that are no slips of a keyword: good Indonesian, and the names of regions. They come with the program."""
+    rows = read_table([], SHIPPED / "common_words.csv", ("word",))
+    names = (word for region in _shipped_regions().values() for word in normalise(region.name).tokens)
     return frozenset((*(row.get("word") for row in rows), *names))
 
 

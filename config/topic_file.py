@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
@@ -21,7 +22,7 @@ from config.data_files import (
     read_text,
 )
 from routing.text import normalise
-from routing.topics import KLASSES, LEVELS, Topic
+from routing.topics import KLASSES, LEVELS, Topic, spelled_out
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TOML_LINE = re.compile(r"line (\d+)")
@@ -30,6 +31,7 @@ _TOPIC_KEYS: Mapping[str, type] = {
     "id": str, "number": int, "name": str, "class": str, "level": str, "local_type": str, "national_type": str,
     "also": list, "confidential": bool, "conduct": bool, "keywords": dict, "examples": list, "counter_examples": list,
 }  # fmt: skip
+_MOST_PARTS = 2  # of a keyword, with + between
 _NEEDED = ("number", "name", "class", "level", "keywords")
 
 
@@ -73,9 +75,13 @@ def _topic_tables(problems: Problems, source: Traversable | Path) -> Iterator[tu
             )
         )
         return
+    seen: set[str] = set()
     for index, table in enumerate(topics):
         row = Row(problems, file, lines[index] if index < len(lines) else 1, {})
-        if _keys_are_fine(row, table):
+        if table.get("id") in seen:
+            row.complain(f"topic '{table['id']}' stands in this file twice", "put both tables into one")
+        elif _keys_are_fine(row, table):
+            seen.add(table["id"])
             yield row, table
 
 
@@ -113,9 +119,16 @@ def _topic_is_fine(row: Row, table: Mapping[str, Any], types: Collection[str]) -
         row.complain(f"name '{name}' does not fit an SMS", f"use at most {SHORT_NAME_LETTERS} plain letters")
     _check_types(row, table, types)
     for word, weight in table["keywords"].items():
-        if not normalise(word).tokens or isinstance(weight, bool) or not isinstance(weight, int | float):
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight):
             row.complain(f"keyword '{word}' needs a word and a number", 'write it like "jalan rusak" = 3.0')
+        if not all(_can_be_found(way) for way in spelled_out(word)):
+            row.complain(f"keyword '{word}' can never be found", 'write a word, or two with + between: "jalan + rusak"')
     return len(row.problems) == before
+
+
+def _can_be_found(parts: tuple[str, ...]) -> bool:
+    """Whether a keyword is one phrase or a pair, and no part of it is empty."""
+    return len(parts) <= _MOST_PARTS and all(normalise(part).tokens for part in parts)
 
 
 def _check_types(row: Row, table: Mapping[str, Any], known: Collection[str]) -> None:

@@ -167,8 +167,15 @@ def test_conduct_needs_no_agency(tmp_path: Path, types: set[str]) -> None:
             ["2: keyword 'sapi lepas' needs a word and a number; write it like \"jalan rusak\" = 3.0"],
         ),
         (
-            ('"sapi lepas" =', '"?" ='),
-            ["2: keyword '?' needs a word and a number; write it like \"jalan rusak\" = 3.0"],
+            ("6.0", "nan"),
+            ["2: keyword 'sapi lepas' needs a word and a number; write it like \"jalan rusak\" = 3.0"],
+        ),
+        *(
+            (
+                ('"sapi lepas" =', f'"{word}" ='),
+                [f"2: keyword '{word}' can never be found; write a word, or two with + between: \"jalan + rusak\""],
+            )
+            for word in ("?", "sapi +", "sapi | + lepas", "sapi + lepas + malam")
         ),
         (
             ("number = 90", "number = 90\nalso = [1]"),
