@@ -41,7 +41,7 @@ def has_everybody(transcript):
     _, reports, mails = re.split(r"\nReports\n|\nMails to agencies ", transcript)
     assert 8 == len(re.findall(r"^[2-9]\d{9}  ", reports, re.MULTILINE))
     assert 1 == len(re.findall(r"^\d{10} +terdisposisi +INSPEKTORAT-73\.71", reports, re.MULTILINE))
-    assert re.search(r"lapor@triage\.example +\[LAPOR ", mails)
+    assert re.search(r"inspektorat@makassar\.example +\[LAPOR [\d ]+\] Laporan rahasia", mails)
     assert "| == balas di atas baris ini ==" in mails
     assert "+6281" not in mails
     assert transcript.endswith("stopped.\n")
