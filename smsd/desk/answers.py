@@ -60,15 +60,16 @@ def is_another_matter(desk: Desk, ticket: Ticket, decision: Decision) -> bool:
 def says_where(desk: Desk, ticket: Ticket, text: str, decision: Decision) -> bool:
     """Whether a text answers the question for the place.
 
-    One that begins with a word for a place does, if it is short. Any other that is clearly about another matter does
-    not, for its place is that matter's: "lampu jalan mati di Kepanjen". What is left does if it names a place, is
-    short, or is about the ticket's own matter: then it is the citizen's last word on it, and a person reads on.
+    One that begins with a word for a place does, if it is short. Any other that is about another matter, clearly or at
+    length, does not, for its place is that matter's: "lampu jalan mati di Kepanjen". What is left does if it names a
+    place, is short, or is about the ticket's own matter: then it is the citizen's last word on it, and a person reads.
     """
     words = _words(desk, text)
     short = len(words) <= _SHORT
     if short and words and words[0] in _WHERE:
         return True
-    if is_another_matter(desk, ticket, decision):
+    of_another = decision.topic is not None and decision.topic != ticket.topic and not short
+    if is_another_matter(desk, ticket, decision) or (of_another and words[0] not in _WHERE):
         return False
     found = desk.router.places.find(normalise(text, desk.router.slang), None)
     return short or found.code is not None or bool(found.ambiguous) or decision.topic == ticket.topic is not None
