@@ -122,7 +122,7 @@ class _Reference:
     regions: Mapping[str, Region] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     ordinary: list[str] = field(default_factory=list)
-    slang: Slang = field(default_factory=dict)
+    slang: Slang = field(default_factory=Slang)
     topics: list[Topic] = field(default_factory=list)
     agencies: list[Agency] = field(default_factory=list)
     channels: ChannelWords = field(default_factory=ChannelWords)
@@ -137,7 +137,7 @@ def _read(home: str | None, own: OwnFiles) -> _Reference:
     """Read every file; later ones are checked against earlier ones."""
     data = _Reference()
     slang, places = own.get("slang"), own.get("places")
-    data.slang = {**_slang(data, SHIPPED / "slang.csv"), **(_slang(data, slang) if slang else {})}
+    data.slang = Slang(_slang(data, SHIPPED / "slang.csv") | (_slang(data, slang) if slang else {}))
     data.types = dict(_types(data, SHIPPED / "agency_types.csv"))
     data.regions = _shipped_regions()
     data.ordinary = [row.get("word") for row in read_table(data.problems, SHIPPED / "ordinary_words.csv", ("word",))]
@@ -179,7 +179,7 @@ def _common_words() -> frozenset[str]:
 # Tables
 
 
-def _slang(data: _Reference, source: Traversable | Path) -> Slang:
+def _slang(data: _Reference, source: Traversable | Path) -> dict[str, tuple[str, ...]]:
     """Slang words and what they stand for."""
     slang: dict[str, tuple[str, ...]] = {}
     for row in read_table(data.problems, source, ("slang", "formal")):

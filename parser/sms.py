@@ -89,7 +89,7 @@ _ALONE: dict[str, Intent] = {
     "KODE": OneOff(),
 }
 
-_QUESTION_MARKS = re.compile(r"(?=.*\?)[\W_]*", re.DOTALL)
+_NO_WORD = re.compile(r"[\W_]*")
 _LEADING_GAP = re.compile(r"[\s.,:;#=*/)\]>\-–—]*+")
 # A number from the list, and no quantity: `no 2 lubangnya`, `#2 lubangnya`; `2: lubangnya`, `2) lubangnya`.
 _NUMBERED = re.compile(r"[\s:]*+(?:(?i:nomor|nomer|nmr|no)[\s.:#]*+|#)([1-9])(?!\w|[.,]\d)")
@@ -183,7 +183,7 @@ def _code(text: str) -> Intent | None:
 
 def _question(text: str) -> Intent | None:
     """Question marks and nothing else."""
-    return Help() if _QUESTION_MARKS.fullmatch(text) else None
+    return Help() if "?" in text and _NO_WORD.fullmatch(text) else None
 
 
 _RULES: dict[str, Callable[[str, str, int], Intent | None]] = {"STATUS": _status, "TAMBAH": _add, "LENGKAPI": _add}

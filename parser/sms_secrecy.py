@@ -42,7 +42,7 @@ _WISH = re.compile(
     rf"|{_DO_NOT}(?: di)? {_SPOKEN} (?:{_NAME}(?: {_MINE})?|namaku)"
     rf"|{_NAME}(?:ku| {_MINE}) {_DO_NOT}(?: sampai)?(?: di)? {_SPOKEN})\b"
 )
-_TRACES = ("rahasia", "samar", "nyamar", "lindung", "sembunyi", "nyembunyi", "jangan", "jgn", "jngn", "jgan")
+_TRACES = ("rahasia", "samar", "nyamar", "lindung", "embunyi", "jangan", "jgn", "jngn", "jgan")
 _BETWEEN = re.compile(r"[\W_]+")
 # What may stand beside a wish that is all there is in the text.
 _PLEAS = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, assert_never
 
@@ -48,8 +47,7 @@ _OPENS = frozenset({
 _CLITICS = frozenset({"nya", "ku", "mu", "an", "kan"})
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(NamedTuple):
     """What a text begins with: the channel word as written, what it says, and the rest of the text."""
 
     words: str

@@ -8,8 +8,7 @@ triage desk, and nothing is ever rejected.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from routing.agencies import Agency, Directory
@@ -46,8 +45,7 @@ class Candidate(NamedTuple):
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What was decided about a text.
 
     `agency` is the triage desk's code where a person must decide (`routed` is false) and where the citizen must say
@@ -72,8 +70,7 @@ class Decision:
     evidence: Evidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(NamedTuple):
     """What a text is about: the type of agency that leads, its topic, how surely, and all types with their points."""
 
     kind: AgencyType | None
@@ -82,8 +79,7 @@ class _Finding:
     ranking: tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(NamedTuple):
     """Who gets it: an agency, or a question to the citizen, or (neither) a person; and why."""
 
     agency: Agency | None
@@ -149,7 +145,7 @@ class Router:
         """Where it is; a local gateway's texts are from there unless they say otherwise."""
         place = self.places.find(normal, hint or self.home)
         if hint is None and place.code is not None and not place.matched:
-            return replace(place, reasons=(f"tempat: {place.name} (wilayah layanan ini)",))
+            return place._replace(reasons=(f"tempat: {place.name} (wilayah layanan ini)",))
         return place
 
     def _find(self, evidence: Evidence, footing: Footing, place: PlaceMatch) -> _Finding:
@@ -237,8 +233,11 @@ def _candidates(ranking: Sequence[tuple[str, float]]) -> tuple[Candidate, ...]:
     """The types with their share of all points; where the text names too few, the commonest follow with none."""
     total = sum(points for _, points in ranking)
     found = [Candidate(code, round(points / total, 4)) for code, points in ranking[:CANDIDATES_MOST]]
-    more = (code for code in COMMONEST if code not in {each.agency_type for each in found})
-    return (*found, *(Candidate(code, 0.0) for code in islice(more, max(0, CANDIDATES - len(found)))))
+    if len(found) < CANDIDATES:
+        named = {each.agency_type for each in found}
+        more = [Candidate(code, 0.0) for code in COMMONEST if code not in named]
+        found += more[: CANDIDATES - len(found)]
+    return tuple(found)
 
 
 def _because(evidence: Evidence, topic: Topic | None, kind: AgencyType | None) -> tuple[str, ...]:

@@ -17,8 +17,7 @@ from routing.text import NO_SLANG, Slang, normalise
 NEAR = 6
 
 
-@dataclass(frozen=True, slots=True)
-class DangerVerdict:
+class DangerVerdict(NamedTuple):
     """`number` is the number to call, None where nobody is in danger; the reasons are sentences."""
 
     number: str | None
@@ -59,14 +58,22 @@ class Danger:
     def __init__(self, rules: Iterable[DangerRule] = (), unless: Iterable[str] = (), slang: Slang = NO_SLANG) -> None:
         always = tuple(unless)
         self._watches = tuple(_Watch(rule, always, slang) for rule in rules)
-        # Most texts hold no word of danger at all, and are done with after one pass.
-        self._words = Phrases((tokens, None) for watch in self._watches for tokens in watch.words)
+        # Most texts hold no word of danger at all, and are done with after one pass. A phrase that is found may hide a
+        # shorter one of another rule inside it, so it calls that rule too.
+        self._words: Phrases[_Watch] = Phrases(
+            (tokens, watch)
+            for tokens in _all_words(self._watches)
+            for watch in self._watches
+            if watch.is_called(tokens)
+        )
 
     def judge(self, tokens: Sequence[str]) -> DangerVerdict:
         """Say which number helps, if somebody is in danger; the tokens are those of a text in normal form."""
-        if not self._words.find(tokens):
+        hits = self._words.find(tokens)
+        if not hits:
             return _CALM
-        for watch in self._watches:
+        called = {watch for _, _, watches in hits for watch in watches}
+        for watch in [each for each in self._watches if each in called]:
             why = watch.alarm(tokens)
             if why is not None:
                 rule = watch.rule
@@ -81,7 +88,12 @@ class _Watch:
         self.rule = rule
         signs = [(normalise(sign.phrase, slang).tokens, sign) for sign in _signs(rule, unless)]
         self.words = tuple(tokens for tokens, sign in signs if sign.role == "words")
+        self._words = Phrases((tokens, None) for tokens in self.words)
         self._phrases = Phrases(signs)
+
+    def is_called(self, tokens: Sequence[str]) -> bool:
+        """Whether any of the words of the rule is there."""
+        return bool(self._words.find(tokens))
 
     def alarm(self, tokens: Sequence[str]) -> str | None:
         """The words that raise the alarm, where the words near by let them."""
@@ -99,6 +111,10 @@ class _Watch:
         return None
 
 
+def _all_words(watches: Iterable[_Watch]) -> Iterable[tuple[str, ...]]:
+    return dict.fromkeys(tokens for watch in watches for tokens in watch.words)
+
+
 def _signs(rule: DangerRule, unless: Iterable[str]) -> Iterator[_Sign]:
     yield from (_Sign("words", each) for each in rule.words)
     yield from (_Sign("nearby", each) for each in rule.nearby)
@@ -106,7 +122,7 @@ def _signs(rule: DangerRule, unless: Iterable[str]) -> Iterator[_Sign]:
 
 
 def _is_near(hit: Hit[_Sign], other: Hit[_Sign]) -> bool:
-    return max(hit.start - other.end, other.start - hit.end) <= NEAR
+    return max(hit[0] - other[1], other[0] - hit[1]) <= NEAR
 
 
 def _first(role: Role, hits: Iterable[Hit[_Sign]]) -> str | None:
@@ -115,4 +131,4 @@ def _first(role: Role, hits: Iterable[Hit[_Sign]]) -> str | None:
 
 def _phrase(role: Role, hit: Hit[_Sign]) -> str | None:
     """The phrase of a hit, where it has this role."""
-    return next((sign.phrase for sign in hit.values if sign.role == role), None)
+    return next((sign.phrase for sign in hit[2] if sign.role == role), None)

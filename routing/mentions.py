@@ -107,6 +107,7 @@ class Names:
         for words, name in entries:
             found.setdefault(" ".join(words), []).append(name)
             self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
+        self._starts = frozenset(self._longest)
         self._names: Mapping[str, tuple[Name, ...]] = {words: tuple(names) for words, names in found.items()}
 
     def __contains__(self, word: object) -> bool:
@@ -115,24 +116,27 @@ class Names:
 
     def find(self, tokens: Sequence[str]) -> Iterator[tuple[int, int, tuple[Name, ...]]]:
         """Yield the first word of every name, the word after its last, and what it may mean."""
-        longest, reached = self._longest, 0
-        for start in [place for place, token in enumerate(tokens) if token in longest]:
-            if start < reached:
-                continue
-            end, names = self._at(tokens, start)
-            if names:
-                reached = end
-                yield start, end, names
+        begun = self._starts.intersection(tokens)  # a set of few is looked through faster than all names
+        reached = 0
+        for start in [place for place, token in enumerate(tokens) if token in begun] if begun else ():
+            if start >= reached:
+                end, names = self._at(tokens, start)
+                if names:
+                    reached = end
+                    yield start, end, names
 
     def _at(self, tokens: Sequence[str], start: int) -> tuple[int, tuple[Name, ...]]:
         """The longest name that begins here, also if one word is written as two: `Tambak Sari`."""
-        for end in range(min(start + max(self._longest[tokens[start]], 2), len(tokens)), start, -1):
+        first, count = tokens[start], len(tokens)
+        for end in range(min(start + self._longest[first], count), start + 1, -1):
             names = self._names.get(" ".join(tokens[start:end]))
-            if names is None and end == start + 2 and not _says_kind(tokens, start):
-                names = self._names.get("".join(tokens[start:end]))
-            if names:
+            if names is not None:
                 return end, names
-        return start, ()
+        if start + 1 < count:
+            names = self._names.get(first + tokens[start + 1])
+            if names is not None and not _says_kind(tokens, start):
+                return start + 2, names
+        return start + 1, self._names.get(first, ())
 
 
 def _says_kind(tokens: Sequence[str], start: int) -> bool:

@@ -7,19 +7,15 @@ goes on. Most words of a text begin no phrase, so the pass costs little more tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
 _END = ""  # the branch at the end of a phrase; no word is empty
 
 
-class Hit(NamedTuple, Generic[T]):
-    """A phrase in a text: its first word, the word after its last, and what was stored with it."""
-
-    start: int
-    end: int
-    values: tuple[T, ...]
+Hit = tuple[int, int, tuple[T, ...]]
+"""A phrase in a text: its first word, the word after its last, and what was stored with it."""
 
 
 class Phrases(Generic[T]):
@@ -38,6 +34,7 @@ class Phrases(Generic[T]):
             for word in phrase:
                 branch = branch.setdefault(word, {})
             branch[_END] = tuple(found)
+        self._starts = frozenset(self._tree)
 
     def __len__(self) -> int:
         return self._size
@@ -54,16 +51,20 @@ class Phrases(Generic[T]):
     def find(self, tokens: Sequence[str]) -> list[Hit[T]]:
         """Find the phrases in the text, in their order, but none inside a longer one: in `polisi tidur` no police."""
         hits: list[Hit[T]] = []
+        begun = self._starts.intersection(tokens)  # a set of few is looked through faster than the tree
         tree, count, reached = self._tree, len(tokens), 0
-        for start in [at for at, token in enumerate(tokens) if token in tree]:
-            branch, at = tree[tokens[start]], start + 1
-            end, values = (at, branch[_END]) if _END in branch else (start, ())
-            while at < count and tokens[at] in branch:
-                branch = branch[tokens[at]]
-                at += 1
+        for start in [at for at, token in enumerate(tokens) if token in begun] if begun else ():
+            at, branch, end, values = start + 1, tree[tokens[start]], start, ()
+            while True:
                 if _END in branch:
                     end, values = at, branch[_END]
+                    if len(branch) == 1:
+                        break
+                if at == count or tokens[at] not in branch:
+                    break
+                branch = branch[tokens[at]]
+                at += 1
             if end > reached and values:
-                hits.append(Hit(start, end, values))
+                hits.append((start, end, values))
                 reached = end
         return hits

@@ -9,7 +9,7 @@ come last: inside a region that is known they tell its kecamatan, and between tw
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from routing.mentions import Mention, Names, Role, read_mentions
 from routing.regions import Region, Regions, is_kabkota, is_kecamatan, kabkota_of, lies_in, province_of
@@ -26,8 +26,7 @@ MIN_LETTERS = 5
 _MOST_CANDIDATES = 24
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceMatch:
+class PlaceMatch(NamedTuple):
     """What was found: one region, at most a kecamatan, or none with the candidates; the village in it; and why."""
 
     code: str | None

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from routing.phrases import Hit, Phrases
-from routing.spam_words import CLASSES, Spelling, words_of
+from routing.spam_words import CLASSES, Spelling, chunk_words, chunks_of, words_of
 
 KINDS = ("penipuan", "promo", "robot")
 CITIZEN = "warga"
@@ -23,10 +24,10 @@ CATCH_FROM = 3.5
 WORDS_OF_AN_OFFER = 60
 
 _NO_SPELLING: Spelling = {}
+_REMEMBERED = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class SpamVerdict:
+class SpamVerdict(NamedTuple):
     """`kind` is "" for a citizen's text, else `penipuan`, `promo` or `robot`; the reasons are sentences."""
 
     kind: str
@@ -62,16 +63,26 @@ class SpamFilter:
     def __init__(self, marks: Iterable[Mark] = (), spelling: Spelling = _NO_SPELLING) -> None:
         known = tuple(marks)
         self._spelling = spelling
+        self._cut = lru_cache(_REMEMBERED)(partial(chunk_words, spelling=spelling))
         self._spam = _phrases((mark for mark in known if mark.kind != CITIZEN), spelling)
         self._citizen = _phrases((mark for mark in known if mark.kind == CITIZEN), spelling)
 
     def judge(self, text: str) -> SpamVerdict:
         """Say whether a text is spam, and why; the score is what speaks for spam, less what speaks against it."""
-        words = words_of(text, self._spelling)
+        cut, spelling = self._cut, self._spelling
+        words: list[str] = []
+        for chunk in chunks_of(text):
+            if chunk.isalpha():
+                words.append(spelling.get(chunk, chunk))
+            else:
+                words += cut(chunk)
         needed = CATCH_FROM * max(1.0, len(words) / WORDS_OF_AN_OFFER)
         hits = self._spam.find(words)
         # The quick way out, for nearly all complaints: not even everything found would be enough.
-        if sum({each.mark.id: each.mark.weight for hit in hits for each in hit.values}.values()) < needed:
+        if (
+            not hits
+            or sum({each.mark.id: each.mark.weight for _, _, found in hits for each in found}.values()) < needed
+        ):
             return _CITIZENS_TEXT
         spam, citizen = _distinct(hits), _distinct(self._citizen.find(words))
         points = _points(spam)
@@ -95,8 +106,8 @@ def _phrases(marks: Iterable[Mark], spelling: Spelling) -> Phrases[_Found]:
 def _distinct(hits: list[Hit[_Found]]) -> tuple[_Found, ...]:
     """Every mark once, by the first of its phrases in the text."""
     by_mark: dict[str, _Found] = {}
-    for hit in hits:
-        for each in hit.values:
+    for _, _, found in hits:
+        for each in found:
             by_mark.setdefault(each.mark.id, each)
     return tuple(by_mark.values())
 

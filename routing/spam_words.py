@@ -8,7 +8,7 @@ in the length of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 Spelling = Mapping[str, str]
 """A word as it is written to the word that the marks speak of."""
@@ -47,16 +47,22 @@ _CODE_LENGTHS = range(5, 13)
 
 def words_of(text: str, spelling: Spelling) -> list[str]:
     """Cut a text into lower-case words in their common spelling, with a class for all that is no word."""
-    words: list[str] = []
-    for chunk in text.lower().split():
-        word = chunk if chunk.isalpha() else chunk.strip(_EDGES)
-        if word.isalpha():
-            words.append(spelling.get(word, word))
-        elif word.isdecimal():
-            words.append(_plain_number(word))
-        elif word:
-            words.extend(_pieces(word, spelling))
-    return words
+    return [word for chunk in chunks_of(text) for word in chunk_words(chunk, spelling)]
+
+
+def chunks_of(text: str) -> list[str]:
+    """Cut a text at its blanks, in small letters."""
+    return text.lower().split()
+
+
+def chunk_words(chunk: str, spelling: Spelling) -> Sequence[str]:
+    """Cut what stands between two blanks into words; punctuation around a word is none."""
+    word = chunk if chunk.isalpha() else chunk.strip(_EDGES)
+    if word.isalpha():
+        return (spelling.get(word, word),)
+    if word.isdecimal():
+        return (_plain_number(word),)
+    return _pieces(word, spelling) if word else ()
 
 
 def _pieces(chunk: str, spelling: Spelling) -> list[str]:

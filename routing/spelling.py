@@ -42,19 +42,26 @@ class Spelling:
         self._ordinary = frozenset(ordinary)
         self._openings = frozenset(word for word in openings if word in self._known)
         self._slips = _slips(self._known)
+        self._settled = set(self._known)  # words that stay as they are, seen before
         self._read: dict[str, str] = {}
 
     def read(self, tokens: Sequence[str]) -> list[str]:
         """Give every token as the vocabulary writes it; unknown ones stay as they are."""
-        known, read = self._known, self._read
-        return [token if token in known else read.get(token) or self._look_closer(token) for token in tokens]
+        settled, read, spelled = self._settled, self._read, list(tokens)
+        for at in [at for at, token in enumerate(tokens) if token not in settled]:
+            spelled[at] = read.get(tokens[at]) or self._look_closer(tokens[at])
+        return spelled
 
     def _look_closer(self, token: str) -> str:
         """Find the word meant, and remember it: texts use the same words again and again."""
-        if len(self._read) >= _REMEMBERED:
+        if len(self._settled) + len(self._read) >= _REMEMBERED:
             self._read.clear()
+            self._settled = set(self._known)
         meant = self._derived(token) or self._mended(token) or self._opening(token) or token
-        self._read[token] = meant
+        if meant == token:
+            self._settled.add(token)
+        else:
+            self._read[token] = meant
         return meant
 
     def _derived(self, token: str) -> str | None:
@@ -71,7 +78,8 @@ class Spelling:
         """The one known word that is one slip away: a letter too many, too few, wrong, or swapped with the next."""
         if len(token) < _SHORTEST_TYPO or token in self._ordinary or not token.isalpha():
             return None
-        near = {word for variant in _variants(token) for word in self._slips.get(variant, ())}
+        slips = self._slips
+        near = {word for variant in _variants(token) if variant in slips for word in slips[variant]}
         close = [word for word in near if word[0] == token[0] and OSA.distance(token, word, score_cutoff=1) <= 1]
         return close[0] if len(close) == 1 else None
 
@@ -114,4 +122,4 @@ def _slips(known: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 def _variants(word: str) -> set[str]:
     """The word, and the word with each of its letters left out: two words one slip apart share one of them."""
-    return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
+    return {word, *[word[:at] + word[at + 1 :] for at in range(len(word))]}

@@ -10,18 +10,40 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
-Slang = Mapping[str, tuple[str, ...]]
-"""One written token to the tokens it stands for."""
+_REMEMBERED = 50_000
 
-NO_SLANG: Slang = {}
+
+class Slang(dict[str, tuple[str, ...]]):
+    """One written token to the tokens it stands for; complete before the first text is read.
+
+    `plain` are words it has nothing to say about and that need no mending, seen before: texts use the same ones again
+    and again.
+    """
+
+    def __init__(self, words: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        super().__init__(words or {})
+        self.plain: set[str] = set()
+
+    def is_plain(self, word: str) -> bool:
+        """Whether a word stays as it is, which is remembered if so."""
+        plain = word not in self and (word.isdigit() or (word.isalpha() and not _STRETCHED.search(word)))
+        if plain:
+            if len(self.plain) >= _REMEMBERED:
+                self.plain.clear()
+            self.plain.add(word)
+        return plain
+
+
+NO_SLANG = Slang()
 
 # What the parser puts in the place of personal data says nothing about the topic: `[NIK]` is no complaint about a NIK.
 _MASK = re.compile(r"\[(?:nik|kk|telp|email|rekening|kartu)\]")
 _WORD = re.compile(r"[a-z0-9]+")
+# All but the letters of a word is blank; faster than the pattern.
+_BLANKED = bytes(code if _WORD.fullmatch(chr(code)) else ord(" ") for code in range(256))
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
-_THREE_EQUAL = tuple(letter * 3 for letter in "abcdefghijklmnopqrstuvwxyz")  # looked for faster than the pattern
 _DOUBLED = re.compile(r"([a-z]{2,})2(nya|an|ku|mu|i|kan)?")
 
 # The word after these is a name: `Kec. Tulung` asks for no help (`tulung`, tolong).
@@ -35,8 +57,7 @@ _NEVER_DOUBLED = frozenset(
 _NOT_STRETCHED = frozenset({"iii", "viii", "xiii", "xxx", "pppk", "bbbm", "www"})
 
 
-@dataclass(frozen=True, slots=True)
-class Normal:
+class Normal(NamedTuple):
     """A text in normal form: its tokens, and the same joined by single blanks."""
 
     tokens: tuple[str, ...]
@@ -49,18 +70,15 @@ class Normal:
 
 def normalise(text: str, slang: Slang = NO_SLANG) -> Normal:
     """Bring a citizen's text into the normal form: lower case, slang spelled out, no punctuation, digits kept."""
-    folded = _folded(text)
-    words: list[str] = _WORD.findall(folded)
-    stretched = any(letters in folded for letters in _THREE_EQUAL)
+    words = _folded(text).encode("ascii", "replace").translate(_BLANKED).decode().split()
+    plain = slang.plain
     tokens: list[str] = []
     done = 0
-    for at in [
-        at for at, word in enumerate(words) if word in slang or stretched or not (word.isalpha() or word.isdigit())
-    ]:
+    for at in [at for at, word in enumerate(words) if word not in plain]:
         tokens += words[done:at]
         word = words[at]
         if word not in slang:
-            tokens += _mended(word, slang)
+            tokens += (word,) if slang.is_plain(word) else _mended(word, slang)
         elif tokens and tokens[-1] in _BEFORE_NAMES:
             tokens.append(word)
         else:

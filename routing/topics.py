@@ -140,8 +140,7 @@ class Mark(NamedTuple):
     points: float
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What a text says: points for topics and agency types, and the keywords they came from.
 
     `own` leaves out what a type gets only as second in line: a ministry behind the local agency is no rival to it.
@@ -295,9 +294,12 @@ def _findings(hits: Sequence[Hit[Meaning]], tokens: Sequence[str], keywords: Seq
     addressed = _behind(_BEFORE_ADDRESSEES, ADDRESSED_WORDS, tokens)
     for start, end, (meaning,) in hits:
         factor = _factor(start, landmarks)
-        first |= meaning[1]
-        second |= meaning[2]
-        for number in meaning[0]:
+        whole, pairs_begun, pairs_ended = meaning
+        if pairs_begun:
+            first |= pairs_begun
+        if pairs_ended:
+            second |= pairs_ended
+        for number in whole:
             _, weight, _, agency_type = keywords[number]
             points = weight * factor
             if addressed and agency_type is not None and start in addressed:
@@ -329,10 +331,10 @@ def _factor(start: int, landmarks: AbstractSet[int]) -> float:
 
 def _near(number: int, hits: Sequence[Hit[Meaning]]) -> tuple[int, int] | None:
     """Where both halves of a pair stand within the window of each other, the first such place."""
-    others = [hit for hit in hits if number in hit.values[0].second]
-    for one in hits:
-        if number in one.values[0].first:
-            for other in others:
-                if other is not one and abs(one.start - other.start) <= WINDOW:
-                    return min(one.start, other.start), max(one.end, other.end)
+    others = [(start, end) for start, end, (meaning,) in hits if number in meaning.second]
+    for start, end, (meaning,) in hits:
+        if number in meaning.first:
+            for other, its_end in others:
+                if other != start and abs(start - other) <= WINDOW:
+                    return min(start, other), max(end, its_end)
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 
 from config.reference import load_router
 from config.settings import DEFAULT_PATH, load_settings
@@ -48,7 +48,7 @@ def classify(text: str, place: str | None, explain: bool, as_json: bool, config:
         return
     answer = judge(router, readable, place)
     if as_json or not sys.stdout.isatty():
-        click.echo(json.dumps(answer, ensure_ascii=False))
+        click.echo(orjson.dumps(answer).decode())
     else:
         _print(answer)
 
@@ -66,11 +66,10 @@ def answer_lines(router: Router, place: str | None) -> None:
     """Answer standard input line by line; a stray byte in one text does not end the others."""
     gc.collect()
     gc.freeze()  # the reference data live as long as we do: no collection needs to look through them
-    encode = json.JSONEncoder(ensure_ascii=False).encode
-    out = sys.stdout
+    out = sys.stdout.buffer
     waiting = sys.stdin.isatty()
     for text in _lines():
-        out.write(encode(judge(router, text, place)) + "\n")
+        out.write(orjson.dumps(judge(router, text, place), option=orjson.OPT_APPEND_NEWLINE))
         if waiting:
             out.flush()
     out.flush()

@@ -10,7 +10,7 @@ from config.danger_file import load_danger, read_danger
 from config.data_files import Problems, ReferenceDataError
 from routing.classify import Router
 from routing.danger import Danger, DangerRule
-from routing.text import normalise
+from routing.text import Slang, normalise
 
 SHIPPED_RULES = read_danger([], None).rules
 
@@ -131,13 +131,13 @@ def written(folder: Path, text: str) -> Path:
 def test_a_region_with_its_own_number_says_so(tmp_path: Path) -> None:
     """A key of a shipped rule is overridden, the others stay."""
     own = written(tmp_path, '[[danger]]\nid = "kebakaran"\nnumber = "113"\n')
-    assert "113" == load_danger(own, {}).judge(("ada", "kebakaran")).number
+    assert "113" == load_danger(own, Slang()).judge(("ada", "kebakaran")).number
 
 
 def test_own_rules_and_harmless_words_are_added(tmp_path: Path) -> None:
     """A rule of the operator's, and a word that argues against all rules."""
     rule = '[[danger]]\nid = "buaya"\nnumber = "112"\nwords = ["buaya"]\nexamples = []\ncounter_examples = []\n'
-    danger = load_danger(written(tmp_path, '[general]\nunless = ["darat"]\n' + rule), {})
+    danger = load_danger(written(tmp_path, '[general]\nunless = ["darat"]\n' + rule), Slang())
     assert "112" == danger.judge(("ada", "buaya")).number
     assert None is danger.judge(("buaya", "darat")).number
     assert None is danger.judge(("ada", "kebakaran", "darat")).number
@@ -146,8 +146,8 @@ def test_own_rules_and_harmless_words_are_added(tmp_path: Path) -> None:
 def test_a_rule_without_words_is_switched_off(tmp_path: Path) -> None:
     """An empty list takes a shipped rule out."""
     own = written(tmp_path, '[[danger]]\nid = "gas-bocor"\nwords = []\n')
-    assert "112" == load_danger(None, {}).judge(("gas", "bocor")).number
-    assert None is load_danger(own, {}).judge(("gas", "bocor")).number
+    assert "112" == load_danger(None, Slang()).judge(("gas", "bocor")).number
+    assert None is load_danger(own, Slang()).judge(("gas", "bocor")).number
 
 
 @pytest.mark.parametrize(
@@ -177,4 +177,4 @@ def test_problems_are_told_with_line_and_cure(tmp_path: Path, text: str, expecte
 def test_the_first_problem_is_raised_where_the_rules_are_wanted(tmp_path: Path) -> None:
     """Without fault or not at all."""
     with pytest.raises(ReferenceDataError, match="cannot be read"):
-        load_danger(tmp_path / "none.toml", {})
+        load_danger(tmp_path / "none.toml", Slang())

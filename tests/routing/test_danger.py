@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.danger import NEAR, Danger, DangerRule, DangerVerdict
-from routing.text import normalise
+from routing.text import Slang, normalise
 
 FIRE = DangerRule("api", "112", ("rumah terbakar", "kebakaran"), unless=("jenggot",))
 THIEF = DangerRule("maling", "110", ("maling", "rumah"), nearby=("sekarang", "di dalam"))
-RULES = Danger([FIRE, THIEF], unless=("rawan", "rumah duka"), slang={"skrg": ("sekarang",)})
+RULES = Danger([FIRE, THIEF], unless=("rawan", "rumah duka"), slang=Slang({"skrg": ("sekarang",)}))
 
 
 def judge(text: str) -> DangerVerdict:
-    return RULES.judge(normalise(text, {"skrg": ("sekarang",)}).tokens)
+    return RULES.judge(normalise(text, Slang({"skrg": ("sekarang",)})).tokens)
 
 
 def test_without_rules_nobody_is_in_danger() -> None:

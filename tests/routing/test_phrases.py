@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.phrases import Hit, Phrases
+from routing.phrases import Phrases
 
 WORDS = st.sampled_from(["a", "b", "c", "d"])
 PHRASE = st.lists(WORDS, min_size=1, max_size=3).map(tuple)
@@ -16,34 +16,34 @@ def test_whole_words_only() -> None:
     """`sim` is not found in `simpang`."""
     found = Phrases([(("sim",), 1)])
     assert [] == found.find(["simpang"])
-    assert [Hit(1, 2, (1,))] == found.find(["bikin", "sim"])
+    assert [(1, 2, (1,))] == found.find(["bikin", "sim"])
 
 
 def test_a_phrase_inside_a_longer_one_is_not_found() -> None:
     """`polisi tidur` holds no `polisi`, and no `tidur`."""
     found = Phrases([(("polisi",), "POLRI"), (("polisi", "tidur"), "DISHUB"), (("tidur",), "HOTEL")])
-    assert [Hit(1, 3, ("DISHUB",))] == found.find(["ada", "polisi", "tidur"])
-    assert [Hit(0, 1, ("POLRI",)), Hit(2, 3, ("HOTEL",))] == found.find(["polisi", "suka", "tidur"])
+    assert [(1, 3, ("DISHUB",))] == found.find(["ada", "polisi", "tidur"])
+    assert [(0, 1, ("POLRI",)), (2, 3, ("HOTEL",))] == found.find(["polisi", "suka", "tidur"])
 
 
 def test_phrases_that_overlap_are_both_found() -> None:
     """Neither of `air pdam` and `pdam mati` lies inside the other."""
     found = Phrases([(("air", "pdam"), 1), (("pdam", "mati"), 2)])
-    assert [Hit(0, 2, (1,)), Hit(1, 3, (2,))] == found.find(["air", "pdam", "mati"])
+    assert [(0, 2, (1,)), (1, 3, (2,))] == found.find(["air", "pdam", "mati"])
 
 
 def test_a_long_phrase_that_breaks_off_leaves_the_short_one() -> None:
     """`jalan raya rusak` is not there, `jalan` is."""
     found = Phrases([(("jalan",), 1), (("jalan", "raya", "rusak"), 2)])
-    assert [Hit(0, 1, (1,))] == found.find(["jalan", "raya", "bagus"])
-    assert [Hit(0, 1, (1,))] == found.find(["jalan", "raya"])
+    assert [(0, 1, (1,))] == found.find(["jalan", "raya", "bagus"])
+    assert [(0, 1, (1,))] == found.find(["jalan", "raya"])
     assert [] == Phrases([(("jalan", "raya"), 1)]).find(["jalan"])
 
 
 def test_several_values_of_one_phrase_are_kept() -> None:
     """Malang is a kabupaten and a kota."""
     found = Phrases([(("malang",), "35.07"), (("malang",), "35.73")])
-    assert [Hit(0, 1, ("35.07", "35.73"))] == found.find(["malang"])
+    assert [(0, 1, ("35.07", "35.73"))] == found.find(["malang"])
     assert 1 == len(found)
 
 
@@ -72,7 +72,7 @@ def test_it_finds_the_outermost_of_what_a_plain_search_finds(known: list[tuple[s
     }
     inside = {one for one in spans for other in spans if one != other and other[0] <= one[0] and one[1] <= other[1]}
     hits = Phrases((each, 1) for each in known).find(text)
-    assert sorted(spans - inside) == [(hit.start, hit.end) for hit in hits]
+    assert sorted(spans - inside) == [(start, end) for start, end, _ in hits]
 
 
 @given(st.lists(PHRASE, max_size=8), TEXT)

@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 from routing.classify import Router
 from routing.places import Gazetteer
 from routing.regions import Region, Regions, is_code, kabkota_of, lies_in, province_of
-from routing.text import normalise
+from routing.text import Slang, normalise
 
-LANGUAGE = {
-    "kec": ("kecamatan",),
-    "kab": ("kabupaten",),
-    "jl": ("jalan",),
-    "ngapa": ("kenapa",),
-    "buntu": ("tersumbat",),
-}
+LANGUAGE = Slang(
+    {
+        "kec": ("kecamatan",),
+        "kab": ("kabupaten",),
+        "jl": ("jalan",),
+        "ngapa": ("kenapa",),
+        "buntu": ("tersumbat",),
+    }
+)
 REGIONS = (
     Region("35", "Jawa Timur", "province"),
     Region("33", "Jawa Tengah", "province"),

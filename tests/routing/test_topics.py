@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.classify import Router
-from routing.text import normalise
+from routing.text import Slang, normalise
 from routing.topics import (
     ADDRESSED,
     CHANNEL_WEIGHT,
@@ -251,7 +251,7 @@ def test_accounts_are_read_by_their_beginning() -> None:
 
 def test_other_topics_are_read_the_same_way() -> None:
     """Slang, ordinary words and the names of agencies stay."""
-    index = TopicIndex([ROAD], TYPES, {"mct": ("macet",)}, ["perhubungam"]).with_topics([TRAFFIC])
+    index = TopicIndex([ROAD], TYPES, Slang({"mct": ("macet",)}), ["perhubungam"]).with_topics([TRAFFIC])
     assert ["lalin"] == list(index.topics)
     assert {"lalin": 4.8} == weigh("macet", index=index).topics
     assert {"POLRI": 4.714} == weigh("perhubungam polisi", index=index).types
@@ -298,7 +298,7 @@ def test_nobody_is_ever_certain(points: float, rival: float, others: int) -> Non
 
 def test_keywords_meet_the_text_after_slang() -> None:
     """A keyword is normalised like the text it is looked for in, and shown so."""
-    slang = {"rsk": ("rusak",), "pak": ("bapak",)}
+    slang = Slang({"rsk": ("rusak",), "pak": ("bapak",)})
     road = Topic("jalan", 3, "Jalan", "pengaduan", "kabkota", "PUPR", keywords={"jalan rsk": 4.0, "pak + rsk": 1.0})
     index = TopicIndex([road], TYPES, slang)
     assert {"jalan": 6.4} == weigh("jalan rusak", index=index).topics
