@@ -36,7 +36,7 @@ def opened(
     desk: Desk, text: str, now: datetime, *, talk: Talk = TALK, complaint: Complaint | None = None, **changes: object
 ) -> Writes:
     """A complaint, as the loop hands it over; the decision can be changed."""
-    decision: Decision = dataclasses.replace(desk.router.classify(text), **changes)  # type: ignore[arg-type]
+    decision: Decision = desk.router.classify(text)._replace(**changes)  # type: ignore[arg-type]
     return open_report(desk, talk, inbound(text, now), complaint or Complaint(text), decision, now, numbers()).writes
 
 

@@ -376,11 +376,11 @@ class TestAnswers:
     def test_another_matter_is_one_that_is_clear(self, desk: Desk, road: Ticket) -> None:
         """Confident, and of another topic."""
         decision = desk.router.classify("sampah menumpuk bau")
-        clear = dataclasses.replace(decision, topic="sampah", confidence=0.9)
+        clear = decision._replace(topic="sampah", confidence=0.9)
         assert is_another_matter(desk, road, clear)
-        assert not is_another_matter(desk, road, dataclasses.replace(clear, confidence=0.1))
-        assert not is_another_matter(desk, road, dataclasses.replace(clear, topic="jalan-lokal"))
-        assert not is_another_matter(desk, road, dataclasses.replace(clear, topic=None))
+        assert not is_another_matter(desk, road, clear._replace(confidence=0.1))
+        assert not is_another_matter(desk, road, clear._replace(topic="jalan-lokal"))
+        assert not is_another_matter(desk, road, clear._replace(topic=None))
 
     @pytest.mark.parametrize(("reopened", "agency"), [(0, None), (1, None), (2, "TRIAGE")])
     def test_not_done(self, desk: Desk, road: Ticket, now: datetime, reopened: int, agency: str | None) -> None:
