@@ -29,8 +29,6 @@ SERIOUS = 3.5
 NAMED = 3.0
 WORDS_SHOWN = 5
 CANDIDATES, CANDIDATES_MOST = 3, 8
-# What people complain of most: the runners-up where a text names too few itself. Source: LAPOR! statistics.
-COMMONEST = ("PUPR", "DISHUB", "DINSOS", "DLH", "DUKCAPIL", "SATPOLPP", "DISDIK", "DINKES")
 # A local government's own coordinator of complaints passes on what it has no mailbox of its own for.
 COORDINATOR = "PEMDA_UMUM"
 INSPECTORATE, OMBUDSMAN = "INSPEKTORAT", "OMBUDSMAN"
@@ -43,6 +41,12 @@ class Candidate(NamedTuple):
 
     agency_type: str
     score: float
+
+
+# What people complain of most: the runners-up where a text names too few itself. Source: LAPOR! statistics.
+COMMONEST = tuple(
+    Candidate(code, 0.0) for code in ("PUPR", "DISHUB", "DINSOS", "DLH", "DUKCAPIL", "SATPOLPP", "DISDIK", "DINKES")
+)
 
 
 class Decision(NamedTuple):
@@ -234,9 +238,8 @@ def _candidates(ranking: Sequence[tuple[str, float]]) -> tuple[Candidate, ...]:
     total = sum(points for _, points in ranking)
     found = [Candidate(code, round(points / total, 4)) for code, points in ranking[:CANDIDATES_MOST]]
     if len(found) < CANDIDATES:
-        named = {each.agency_type for each in found}
-        more = [Candidate(code, 0.0) for code in COMMONEST if code not in named]
-        found += more[: CANDIDATES - len(found)]
+        named = [code for code, _ in ranking]
+        found += [each for each in COMMONEST if each.agency_type not in named][: CANDIDATES - len(found)]
     return tuple(found)
 
 
