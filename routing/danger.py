@@ -73,8 +73,8 @@ class Danger:
         if not hits:
             return _CALM
         called = {watch for _, _, watches in hits for watch in watches}
-        for watch in [each for each in self._watches if each in called]:
-            why = watch.alarm(tokens)
+        for watch in self._watches:
+            why = watch.alarm(tokens) if watch in called else None
             if why is not None:
                 rule = watch.rule
                 return DangerVerdict(rule.number, (f"bahaya: {why} ({rule.id}), telepon {rule.number}",))

@@ -72,17 +72,14 @@ class SpamFilter:
         cut, spelling = self._cut, self._spelling
         words: list[str] = []
         for chunk in chunks_of(text):
-            if chunk.isalpha():
+            if chunk.isalpha():  # most are, and would push what is dear to cut out of what is remembered
                 words.append(spelling.get(chunk, chunk))
             else:
                 words += cut(chunk)
         needed = CATCH_FROM * max(1.0, len(words) / WORDS_OF_AN_OFFER)
         hits = self._spam.find(words)
         # The quick way out, for nearly all complaints: not even everything found would be enough.
-        if (
-            not hits
-            or sum({each.mark.id: each.mark.weight for _, _, found in hits for each in found}.values()) < needed
-        ):
+        if sum({each.mark.id: each.mark.weight for _, _, found in hits for each in found}.values()) < needed:
             return _CITIZENS_TEXT
         spam, citizen = _distinct(hits), _distinct(self._citizen.find(words))
         points = _points(spam)
