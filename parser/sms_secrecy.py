@@ -42,7 +42,9 @@ _WISH = re.compile(
     rf"|{_DO_NOT}(?: di)? {_SPOKEN} (?:{_NAME}(?: {_MINE})?|namaku)"
     rf"|{_NAME}(?:ku| {_MINE}) {_DO_NOT}(?: sampai)?(?: di)? {_SPOKEN})\b"
 )
-_TRACES = ("rahasia", "samar", "nyamar", "lindung", "embunyi", "jangan", "jgn", "jngn", "jgan")
+# Without one of the first, or one each of the others, there is no wish in a text.
+_TRACES = ("rahasia", "samar", "nyamar", "lindung", "embunyi")
+_TRACES_OF_DO_NOT, _TRACES_OF_SPOKEN = ("jangan", "jgn", "jngn", "jgan"), ("sebut", "sebar", "bocor")
 _BETWEEN = re.compile(r"[\W_]+")
 # What may stand beside a wish that is all there is in the text.
 _PLEAS = (
@@ -95,7 +97,7 @@ def _is_no_secret(text: str, end: int) -> bool:
 def _read_wish(text: str) -> Literal["", "within", "alone"]:
     """Whether the citizen asks not to be named, and whether that is all there is."""
     words = text.lower()
-    if not any(trace in words for trace in _TRACES):
+    if not _may_hold_wish(words):
         return ""
     words = _BETWEEN.sub(" ", words)
     found = _WISH.search(words)
@@ -103,3 +105,9 @@ def _read_wish(text: str) -> Literal["", "within", "alone"]:
         return ""
     beside = (words[: found.start()] + words[found.end() :]).split()
     return "alone" if _BESIDE_WISH.issuperset(beside) else "within"
+
+
+def _may_hold_wish(words: str) -> bool:
+    """Whether it is worth while to look closer."""
+    has = words.__contains__
+    return any(map(has, _TRACES)) or (any(map(has, _TRACES_OF_DO_NOT)) and any(map(has, _TRACES_OF_SPOKEN)))

@@ -23,17 +23,17 @@ class Classes:
     """The words that tell the classes apart."""
 
     def __init__(self, words: Iterable[ClassWord] = (), slang: Slang = NO_SLANG) -> None:
-        entries = [(normalise(word, slang).tokens, (klass, weight)) for klass, word, weight in words]
-        self._phrases: Phrases[tuple[str, float]] = Phrases(entries)
-        self._other_starts = frozenset(tokens[0] for tokens, (klass, _) in entries if tokens and klass != COMPLAINT)
+        entries = [(normalise(each[1], slang).tokens, each) for each in words]
+        self._phrases: Phrases[ClassWord] = Phrases(entries)
+        self._other_starts = frozenset(tokens[0] for tokens, each in entries if tokens and each[0] != COMPLAINT)
 
     def judge(self, tokens: tuple[str, ...]) -> str:
         """Return the class of a text in normal form; each distinct word counts once, the first decides among equals."""
         if self._other_starts.isdisjoint(tokens):
             return COMPLAINT
-        words = {(tokens[start:end], values[0]): None for start, end, values in self._phrases.find(tokens)}
+        words = dict.fromkeys(word for _, _, (word, *_) in self._phrases.find(tokens))
         points: dict[str, float] = {}
-        for _, (klass, weight) in words:
+        for klass, _, weight in words:
             points[klass] = points.get(klass, 0.0) + weight
         complaint = points.pop(COMPLAINT, 0.0)
         best = max(points, key=lambda klass: points[klass], default=COMPLAINT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
+from itertools import compress
 from typing import NamedTuple
 
 from routing.regions import is_province
@@ -103,22 +104,26 @@ class Names:
 
     def __init__(self, entries: Iterable[tuple[Sequence[str], Name]]) -> None:
         found: dict[str, list[Name]] = {}
-        self._longest: dict[str, int] = {}
+        starts: set[str] = set()
+        self._onward: dict[str, set[str]] = {}
+        self._longest = 1
         for words, name in entries:
             found.setdefault(" ".join(words), []).append(name)
-            self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
-        self._starts = frozenset(self._longest)
+            starts.add(words[0])
+            if len(words) > 1:
+                self._onward.setdefault(words[0], set()).add(words[1])
+                self._longest = max(self._longest, len(words))
+        self._starts = frozenset(starts)
         self._names: Mapping[str, tuple[Name, ...]] = {words: tuple(names) for words, names in found.items()}
 
     def __contains__(self, word: object) -> bool:
         """Whether a name begins with this word."""
-        return word in self._longest
+        return word in self._starts
 
     def find(self, tokens: Sequence[str]) -> Iterator[tuple[int, int, tuple[Name, ...]]]:
         """Yield the first word of every name, the word after its last, and what it may mean."""
-        begun = self._starts.intersection(tokens)  # a set of few is looked through faster than all names
         reached = 0
-        for start in [place for place, token in enumerate(tokens) if token in begun] if begun else ():
+        for start in compress(range(len(tokens)), map(self._starts.__contains__, tokens)):
             if start >= reached:
                 end, names = self._at(tokens, start)
                 if names:
@@ -127,21 +132,23 @@ class Names:
 
     def _at(self, tokens: Sequence[str], start: int) -> tuple[int, tuple[Name, ...]]:
         """The longest name that begins here, also if one word is written as two: `Tambak Sari`."""
-        first, count = tokens[start], len(tokens)
-        for end in range(min(start + self._longest[first], count), start + 1, -1):
-            names = self._names.get(" ".join(tokens[start:end]))
-            if names is not None:
-                return end, names
-        if start + 1 < count:
-            names = self._names.get(first + tokens[start + 1])
-            if names is not None and not _says_kind(tokens, start):
-                return start + 2, names
-        return start + 1, self._names.get(first, ())
+        first, alone = tokens[start], start + 1
+        if alone < len(tokens):
+            second = tokens[alone]
+            if second in self._onward.get(first, ()):
+                for end in range(min(start + self._longest, len(tokens)), alone, -1):
+                    names = self._names.get(" ".join(tokens[start:end]))
+                    if names is not None:
+                        return end, names
+            names = self._names.get(first + second)
+            if names is not None and not _says_kind(first, second):
+                return alone + 1, names
+        return alone, self._names.get(first, ())
 
 
-def _says_kind(tokens: Sequence[str], start: int) -> bool:
+def _says_kind(first: str, second: str) -> bool:
     """Whether one of two words says of the other what it is; that is no name in two words."""
-    return tokens[start] in KIND_BEFORE or tokens[start + 1] in KIND_AFTER
+    return first in KIND_BEFORE or second in KIND_AFTER
 
 
 class Mention(NamedTuple):
@@ -183,7 +190,7 @@ class Mention(NamedTuple):
 
     def provinces(self) -> tuple[str, ...]:
         """The provinces among what the name may mean."""
-        return tuple(code for code in self.codes if is_province(code))
+        return tuple(filter(is_province, self.codes))
 
 
 def read_mentions(tokens: Sequence[str], names: Names, ordinary: AbstractSet[str]) -> list[Mention]:

@@ -7,6 +7,7 @@ goes on. Most words of a text begin no phrase, so the pass costs little more tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -34,7 +35,6 @@ class Phrases(Generic[T]):
             for word in phrase:
                 branch = branch.setdefault(word, {})
             branch[_END] = tuple(found)
-        self._starts = frozenset(self._tree)
 
     def __len__(self) -> int:
         return self._size
@@ -51,9 +51,8 @@ class Phrases(Generic[T]):
     def find(self, tokens: Sequence[str]) -> list[Hit[T]]:
         """Find the phrases in the text, in their order, but none inside a longer one: in `polisi tidur` no police."""
         hits: list[Hit[T]] = []
-        begun = self._starts.intersection(tokens)  # a set of few is looked through faster than the tree
         tree, count, reached = self._tree, len(tokens), 0
-        for start in [at for at, token in enumerate(tokens) if token in begun] if begun else ():
+        for start in compress(range(count), map(tree.__contains__, tokens)):
             at, branch, end, values = start + 1, tree[tokens[start]], start, ()
             while True:
                 if _END in branch:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from routing.phrases import Hit, Phrases
+from routing.remembered import Remembered
 from routing.spam_words import CLASSES, Spelling, chunk_words, chunks_of, words_of
 
 KINDS = ("penipuan", "promo", "robot")
@@ -24,7 +26,6 @@ CATCH_FROM = 3.5
 WORDS_OF_AN_OFFER = 60
 
 _NO_SPELLING: Spelling = {}
-_REMEMBERED = 20_000
 
 
 class SpamVerdict(NamedTuple):
@@ -62,20 +63,13 @@ class SpamFilter:
 
     def __init__(self, marks: Iterable[Mark] = (), spelling: Spelling = _NO_SPELLING) -> None:
         known = tuple(marks)
-        self._spelling = spelling
-        self._cut = lru_cache(_REMEMBERED)(partial(chunk_words, spelling=spelling))
+        self._cut = Remembered(partial(chunk_words, spelling=spelling))
         self._spam = _phrases((mark for mark in known if mark.kind != CITIZEN), spelling)
         self._citizen = _phrases((mark for mark in known if mark.kind == CITIZEN), spelling)
 
     def judge(self, text: str) -> SpamVerdict:
         """Say whether a text is spam, and why; the score is what speaks for spam, less what speaks against it."""
-        cut, spelling = self._cut, self._spelling
-        words: list[str] = []
-        for chunk in chunks_of(text):
-            if chunk.isalpha():  # most are, and would push what is dear to cut out of what is remembered
-                words.append(spelling.get(chunk, chunk))
-            else:
-                words += cut(chunk)
+        words = list(chain.from_iterable(map(self._cut.__getitem__, chunks_of(text))))
         needed = CATCH_FROM * max(1.0, len(words) / WORDS_OF_AN_OFFER)
         hits = self._spam.find(words)
         # The quick way out, for nearly all complaints: not even everything found would be enough.

@@ -6,9 +6,11 @@ vocabulary does not know are looked at, so what is written right costs one look-
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 
 from rapidfuzz.distance import OSA
+
+from routing.remembered import Remembered
 
 # The last ones are Javanese (`irigasine`) and Sundanese (`jalanna`).
 _CLITICS = ("nya", "lah", "kah", "pun", "ku", "mu", "ne", "na", "e")
@@ -28,7 +30,6 @@ _SHORTEST_BASE = 3  # of a clitic: `airnya`
 # In shorter words one letter makes another word (pasar, pasir): a slip is mended in long ones only.
 _SHORTEST_TYPO = 7
 _SHORTEST_GLUED = 3
-_REMEMBERED = 50_000
 
 
 class Spelling:
@@ -42,31 +43,21 @@ class Spelling:
         self._ordinary = frozenset(ordinary)
         self._openings = frozenset(word for word in openings if word in self._known)
         self._slips = _slips(self._known)
-        self._settled = set(self._known)  # words that stay as they are, seen before
-        self._read: dict[str, str] = {}
+        self._words = Remembered(self._word)
 
-    def read(self, tokens: Sequence[str]) -> list[str]:
+    def read(self, tokens: Iterable[str]) -> list[str]:
         """Give every token as the vocabulary writes it; unknown ones stay as they are."""
-        settled, read, spelled = self._settled, self._read, list(tokens)
-        for at in [at for at, token in enumerate(tokens) if token not in settled]:
-            spelled[at] = read.get(tokens[at]) or self._look_closer(tokens[at])
-        return spelled
+        return list(map(self._words.__getitem__, tokens))
 
-    def _look_closer(self, token: str) -> str:
-        """Find the word meant, and remember it: texts use the same words again and again."""
-        if len(self._settled) + len(self._read) >= _REMEMBERED:
-            self._read.clear()
-            self._settled = set(self._known)
-        meant = self._derived(token) or self._mended(token) or self._opening(token) or token
-        if meant == token:
-            self._settled.add(token)
-        else:
-            self._read[token] = meant
-        return meant
+    def _word(self, token: str) -> str:
+        """The known word that is meant; a known one is meant itself."""
+        if token in self._known or token in self._ordinary:
+            return token
+        return self._derived(token) or self._mended(token) or self._opening(token) or token
 
     def _derived(self, token: str) -> str | None:
         """The known word from which this one is made."""
-        if token in self._ordinary or not token.isalpha():
+        if not token.isalpha():
             return None
         known = self._known
         for form in _forms(token):
@@ -76,7 +67,7 @@ class Spelling:
 
     def _mended(self, token: str) -> str | None:
         """The one known word that is one slip away: a letter too many, too few, wrong, or swapped with the next."""
-        if len(token) < _SHORTEST_TYPO or token in self._ordinary or not token.isalpha():
+        if len(token) < _SHORTEST_TYPO or not token.isalpha():
             return None
         slips = self._slips
         near = {word for variant in _variants(token) if variant in slips for word in slips[variant]}
@@ -85,8 +76,6 @@ class Spelling:
 
     def _opening(self, token: str) -> str | None:
         """The known name at the beginning of a long glued word, as in the names of accounts."""
-        if token in self._ordinary:
-            return None
         ends = range(len(token) - _SHORTEST_GLUED, _SHORTEST_ROOT - 1, -1)
         return next((token[:end] for end in ends if token[:end] in self._openings), None)
 

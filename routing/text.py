@@ -9,31 +9,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import NamedTuple
 
-_REMEMBERED = 50_000
+from routing.remembered import Remembered
 
 
 class Slang(dict[str, tuple[str, ...]]):
     """One written token to the tokens it stands for; complete before the first text is read.
 
-    `plain` are words it has nothing to say about and that need no mending, seen before: texts use the same ones again
-    and again.
+    `tokens` has what any word becomes, be it slang or not.
     """
 
     def __init__(self, words: Mapping[str, tuple[str, ...]] | None = None) -> None:
         super().__init__(words or {})
-        self.plain: set[str] = set()
+        self.tokens = Remembered(self._tokens)
 
-    def is_plain(self, word: str) -> bool:
-        """Whether a word stays as it is, which is remembered if so."""
-        plain = word not in self and (word.isdigit() or (word.isalpha() and not _STRETCHED.search(word)))
-        if plain:
-            if len(self.plain) >= _REMEMBERED:
-                self.plain.clear()
-            self.plain.add(word)
-        return plain
+    def _tokens(self, word: str) -> tuple[str, ...]:
+        return self.get(word) or _mended(word, self)
 
 
 NO_SLANG = Slang()
@@ -44,6 +38,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 # All but the letters of a word is blank; faster than the pattern.
 _BLANKED = bytes(code if _WORD.fullmatch(chr(code)) else ord(" ") for code in range(256))
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _DOUBLED = re.compile(r"([a-z]{2,})2(nya|an|ku|mu|i|kan)?")
 
 # The word after these is a name: `Kec. Tulung` asks for no help (`tulung`, tolong).
@@ -71,20 +66,17 @@ class Normal(NamedTuple):
 def normalise(text: str, slang: Slang = NO_SLANG) -> Normal:
     """Bring a citizen's text into the normal form: lower case, slang spelled out, no punctuation, digits kept."""
     words = _folded(text).encode("ascii", "replace").translate(_BLANKED).decode().split()
-    plain = slang.plain
+    tokens = tuple(chain.from_iterable(map(slang.tokens.__getitem__, words)))
+    return Normal(tokens if _BEFORE_NAMES.isdisjoint(tokens) else _with_names(words, slang))
+
+
+def _with_names(words: Iterable[str], slang: Slang) -> tuple[str, ...]:
+    """The tokens of a text in which names are called so: these stay as they are."""
     tokens: list[str] = []
-    done = 0
-    for at in [at for at, word in enumerate(words) if word not in plain]:
-        tokens += words[done:at]
-        word = words[at]
-        if word not in slang:
-            tokens += (word,) if slang.is_plain(word) else _mended(word, slang)
-        elif tokens and tokens[-1] in _BEFORE_NAMES:
-            tokens.append(word)
-        else:
-            tokens += slang[word]
-        done = at + 1
-    return Normal((*tokens, *words[done:]))
+    for word in words:
+        is_name = word in slang and tokens and tokens[-1] in _BEFORE_NAMES
+        tokens += (word,) if is_name else slang.tokens[word]
+    return tuple(tokens)
 
 
 def locate(text: str, slang: Slang = NO_SLANG) -> tuple[str, list[tuple[int, int]]]:
@@ -114,7 +106,11 @@ def _fold(text: str) -> str:
 
 def _without_marks(text: str) -> str:
     """Take accents off letters (`é` is e), so that they do not split a word."""
-    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return _NOT_ASCII.sub(_unless_mark, unicodedata.normalize("NFD", text))
+
+
+def _unless_mark(found: re.Match[str]) -> str:
+    return "" if unicodedata.combining(found[0]) else found[0]
 
 
 def _mended(word: str, slang: Slang) -> tuple[str, ...]:

@@ -293,12 +293,14 @@ def _findings(hits: Sequence[Hit[Meaning]], tokens: Sequence[str], keywords: Seq
     landmarks = _behind(_BEFORE_LANDMARKS, LANDMARK_WORDS, tokens)
     addressed = _behind(_BEFORE_ADDRESSEES, ADDRESSED_WORDS, tokens)
     for start, end, (meaning,) in hits:
-        factor = _factor(start, landmarks)
         whole, pairs_begun, pairs_ended = meaning
         if pairs_begun:
             first |= pairs_begun
         if pairs_ended:
             second |= pairs_ended
+        if not whole:
+            continue
+        factor = _factor(start, landmarks)
         for number in whole:
             _, weight, _, agency_type = keywords[number]
             points = weight * factor

@@ -5,20 +5,24 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import orjson
 
 from config.reference import load_router
 from config.settings import DEFAULT_PATH, load_settings
-from parser.sms import Complaint, Hide, Intent, Slip, read_sms
-from routing.classify import Decision, Router
+from parser.sms import Complaint, Help, Hide, Intent, Slip, read_sms
+from routing.classify import Decision, Query, Router
+from routing.spam import SpamVerdict
 from smsd.cli.explain import print_explanation
 from smsd.cli.options import console, json_option
 from smsd.office import open_router
+
+_BLOCK = 1 << 16  # bytes, about 200 texts
 
 _COMMANDS = {
     "Status": "STATUS", "Help": "BANTUAN", "Add": "TAMBAH", "Cancel": "BATAL", "Full": "LENGKAP",
@@ -67,31 +71,48 @@ def answer_lines(router: Router, place: str | None) -> None:
     gc.collect()
     gc.freeze()  # the reference data live as long as we do: no collection needs to look through them
     out = sys.stdout.buffer
-    waiting = sys.stdin.isatty()
-    for text in _lines():
-        out.write(orjson.dumps(judge(router, text, place), option=orjson.OPT_APPEND_NEWLINE))
-        if waiting:
-            out.flush()
-    out.flush()
+    for texts in _blocks():
+        out.writelines(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE) for each in judge_all(router, texts, place))
+        out.flush()
 
 
-def _lines() -> Iterator[str]:
-    for line in sys.stdin.buffer:
-        yield line.decode("utf-8", "replace").rstrip("\r\n")
+def _blocks() -> Iterator[list[str]]:
+    """The lines that have come so far, again and again: many from a file, one from whoever waits for its answer."""
+    source = cast(BufferedReader, sys.stdin.buffer)
+    rest = b""
+    while block := source.read1(_BLOCK):
+        *lines, rest = (rest + block).split(b"\n")
+        yield [_readable(line) for line in lines]
+    if rest:
+        yield [_readable(rest)]
+
+
+def _readable(line: bytes) -> str:
+    return line.decode("utf-8", "replace").rstrip("\r")
 
 
 def judge(router: Router, text: str, place: str | None) -> dict[str, Any]:
     """What `smsd classify` answers; the keys are a contract. `kind` is complaint, command or spam."""
-    channel = router.channels.read(text)
-    intent = read_sms(channel.rest) if channel.rest.strip() else None
-    if not isinstance(intent, Complaint):
-        return _command_answer("BANTUAN" if intent is None else _command(intent), channel.words)
-    spam = router.spam.judge(text)
-    decision = router.classify(intent.text, place or channel.place, channel.agency_type)
-    answer = _complaint_answer(decision, intent.secrecy, channel.words)
-    if spam.kind:
-        answer |= {"kind": "spam", "routed": False, "reasons": [*spam.reasons, *decision.reasons]}
-    return answer
+    return judge_all(router, [text], place)[0]
+
+
+def judge_all(router: Router, texts: Sequence[str], place: str | None) -> list[dict[str, Any]]:
+    """What `smsd classify -` answers to each text."""
+    channels = [router.channels.read(text) for text in texts]
+    intents = [read_sms(each.rest) if each.rest.strip() else Help() for each in channels]
+    spam = [router.spam.judge(text) for text in texts]
+    queries = [
+        Query(intent.text, place or channel.place, channel.agency_type)
+        for intent, channel in zip(intents, channels, strict=True)
+        if isinstance(intent, Complaint)
+    ]
+    decisions = iter(router.classify_all(queries))
+    return [
+        _complaint_answer(next(decisions), verdict, intent.secrecy, channel.words)
+        if isinstance(intent, Complaint)
+        else _command_answer(_command(intent), channel.words)
+        for intent, channel, verdict in zip(intents, channels, spam, strict=True)
+    ]
 
 
 def _command_answer(command: str, channel: str) -> dict[str, Any]:
@@ -104,21 +125,21 @@ def _command_answer(command: str, channel: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _complaint_answer(decision: Decision, secrecy: str, channel: str) -> dict[str, Any]:
+def _complaint_answer(decision: Decision, spam: SpamVerdict, secrecy: str, channel: str) -> dict[str, Any]:
     # Where only the citizen's answer is wanting no person decides, and no agency is known yet either.
     waits = decision.asks_place and decision.routed
     return {
-        "kind": "complaint",
+        "kind": "spam" if spam.kind else "complaint",
         "command": None,
         "topic": decision.topic,
         "place": decision.place,
         "place_name": decision.place_name,
         "agency": None if waits else decision.agency,
         "agency_type": decision.agency_type,
-        "routed": decision.routed,
+        "routed": decision.routed and not spam.kind,
         "confidence": decision.confidence,
         "candidates": [{"agency_type": c.agency_type, "score": c.score} for c in decision.candidates],
-        "reasons": list(decision.reasons),
+        "reasons": [*(spam.reasons if spam.kind else ()), *decision.reasons],
         "confidential": decision.confidential or secrecy == "rahasia",
         "emergency": decision.emergency,
         "class": decision.klass,

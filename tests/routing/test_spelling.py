@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing import spelling
 from routing.classify import Router
 from routing.spelling import Spelling
 
@@ -149,18 +148,6 @@ def test_every_word_has_its_own_answer() -> None:
     text = ("jalannya", "x", "pemadman", "rusak", "jalannya")
     assert ["jalan", "x", "pemadaman", "rusak", "jalan"] == SPELLING.read(text)
     assert SPELLING.read(text) == SPELLING.read(text)
-
-
-def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who texts ever new words does not fill the machine."""
-    monkeypatch.setattr(spelling, "_REMEMBERED", 3)
-    reader = Spelling(KNOWN)
-    seen = set()
-    for number in range(20):
-        assert ["jalan"] == reader.read(["jalannya"])
-        reader.read([f"kata{number}"])
-        seen.add(len(reader._read))
-    assert max(seen) <= 3
 
 
 def test_good_words_are_not_mended_by_the_shipped_vocabulary(router: Router) -> None:

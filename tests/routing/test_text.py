@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing import text as text_module
 from routing.text import Normal, Slang, locate, normalise
 
 SLANG = Slang({
@@ -65,16 +64,6 @@ def test_the_word_after_kecamatan_is_a_name() -> None:
     """`Kec. Tulung` is a place even where `tulung` is slang."""
     assert "tolong di kecamatan tulung" == normalise("tulung di Kec. Tulung", SLANG).text
     assert "kecamatan tulung rusak" == normalise("Kec. Tulung rusaaak", SLANG).text
-
-
-def test_words_are_forgotten_and_read_again_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is remembered of plain words stays small, and changes nothing."""
-    monkeypatch.setattr(text_module, "_REMEMBERED", 3)
-    slang = Slang({"jln": ("jalan",)})
-    text = "jln di depan rumah kami rusak sejak lama sekali"
-    first = normalise(text, slang)
-    assert first == normalise(text, slang) == Normal(("jalan", *text.split()[1:]))
-    assert len(slang.plain) <= 3
 
 
 def test_without_a_slang_table_words_stay() -> None:

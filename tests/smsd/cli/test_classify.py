@@ -167,6 +167,19 @@ def test_who_types_lines_is_answered_at_once():
     os.close(there)
 
 
+def test_a_program_is_answered_line_by_line():
+    """It may ask the next thing only when it knows the answer; a line may come in pieces, the last without its end."""
+    command = [sys.executable, "-m", "smsd", "classify", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as asked:
+        for line, topic in ((b"jalan rusak\r\n", "jalan-lokal"), (b"sampah numpuk\n", "sampah")):
+            for piece in (line[:7], line[7:]):
+                asked.stdin.write(piece)
+            assert topic == json.loads(asked.stdout.readline())["topic"]
+        asked.stdin.write(b"jalan rusak")
+        asked.stdin.close()
+        assert "jalan-lokal" == json.loads(asked.stdout.read())["topic"]
+
+
 def test_bytes_that_are_no_text_are_judged(classify):
     """A shell hands them over as they are."""
     assert "jalan-lokal" == json.loads(classify("jalan rusak \udcff"))["topic"]
