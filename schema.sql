@@ -53,7 +53,8 @@ CREATE TABLE inbound_message (
     outcome      text,                             -- what it was taken for: complaint, status, robot, promo, ...
     error        text,
     trusted      boolean     NOT NULL DEFAULT false,  -- an operator has seen that it is no spam
-    ticket_id    bigint                            -- the report that its words opened, or became part of
+    ticket_id    bigint,                           -- the report that its words opened, or became part of
+    completes    bigint      REFERENCES inbound_message  -- the same SMS with a gap, handled before its last part came
 );
 CREATE INDEX inbound_message_new ON inbound_message (due_at, id) WHERE state = 'new';
 CREATE INDEX inbound_message_waiting ON inbound_message (phone_id, id) WHERE state = 'new';

@@ -16,6 +16,7 @@ from smsd.backoff import next_try
 from smsd.desk.agency import agency_answer, help_mail
 from smsd.desk.rules import CLOSED, Desk, Ticket
 from smsd.handle_sms import Limits
+from smsd.kill_points import reach
 from smsd.mail.lmtp import ReceivedMail
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
@@ -36,9 +37,11 @@ class MailKeeper:
 
     async def store(self, mail: ReceivedMail) -> None:
         """Returns when the mail is durable; whatever it raises makes the MTA keep the mail."""
+        reach("lmtp.taken")
         number = await self._pool.fetchval(
             SQL["add_inbound_mail"], mail.envelope_sender, mail.recipient, mail.raw, digest(mail)
         )
+        reach("lmtp.stored")
         log.info("mail.received", inbound_mail=number, repeated=number is None, bytes=len(mail.raw))
 
 
@@ -71,7 +74,9 @@ class MailHandler:
                 raise
             except Exception as e:  # noqa: BLE001  invariant 5: quarantined with its error, the rest goes on
                 await self._fail(connection, row, e)
-            return 1
+            reach("answer.decided")
+        reach("answer.committed")
+        return 1
 
     async def _fail(self, connection: asyncpg.Connection, row: asyncpg.Record, error: Exception) -> None:
         name = type(error).__name__  # all that is logged: the sentence may hold somebody's words

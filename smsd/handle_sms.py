@@ -15,7 +15,8 @@ from smsd.desk.commands import ONE_OFF_TRIES
 from smsd.desk.hear import Heard, hear, join, may_go_on
 from smsd.desk.respond import respond
 from smsd.desk.rules import Desk, Phone, Ticket
-from smsd.desk.talk import Handled, Ids, Inbound, Question, Said, Stranger, Talk
+from smsd.desk.talk import Gap, Handled, Ids, Inbound, Question, Said, Stranger, Talk
+from smsd.kill_points import reach
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
 from smsd.writes import Writes, reserve_ids, store
@@ -60,6 +61,9 @@ class SmsHandler:
             rows = await connection.fetch(SQL["claim_messages"], most)
             if rows:
                 await self._decide(connection, rows)
+                reach("sms.decided")
+        if rows:
+            reach("sms.committed")
         return len(rows)
 
     async def _handle_singly(self) -> int:
@@ -105,7 +109,8 @@ class SmsHandler:
         _tell(cases, settled, writes, withheld)
 
     def _hear(self, row: asyncpg.Record, talks: Mapping[int, Talk]) -> _Case:
-        message = Inbound(row["id"], row["phone_id"], row["text"], row["sent_at"], row["trusted"])
+        handled = Gap(row["gap_text"], row["gap_ticket_id"]) if row["gap_ticket_id"] else None
+        message = Inbound(row["id"], row["phone_id"], row["text"], row["sent_at"], row["trusted"], handled)
         return _Case(row, self._understood(message, talks), [])
 
     def _understood(self, message: Inbound, talks: Mapping[int, Talk]) -> Heard:

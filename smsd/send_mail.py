@@ -15,6 +15,7 @@ import structlog
 from parser.privacy import mask_numbers
 from routing.classify import Router
 from smsd.backoff import next_try
+from smsd.kill_points import reach
 from smsd.mail.compose import Dispatch, Kind, compose
 from smsd.mail.smtp import Mailer, MailError, MailUnavailable
 from smsd.store.queries import SQL
@@ -77,6 +78,8 @@ class MailSender:
         if time.monotonic() < self._resting_until:
             return 0
         rows = await self._pool.fetch(SQL["claim_mails"], self._owner, self._at_once, LEASE_S)
+        if rows:
+            reach("mail.claimed")
         # All are waited for, also when one fails: a mail that is half sent is no less under way.
         for ended in await asyncio.gather(*map(self._send, rows), return_exceptions=True):
             if ended is not None:
@@ -101,7 +104,9 @@ class MailSender:
         except MailError as e:
             await self._failed(row, e)
             return
+        reach("mail.accepted")
         await self._pool.execute(SQL["settle_mail"], row["id"], "sent", accepted.response, None)
+        reach("mail.settled")
         log.info("mail.accepted", **_facts(row), queue_id=accepted.queue_id)
 
     async def _rest(self, row: asyncpg.Record, error: MailUnavailable) -> None:

@@ -50,7 +50,7 @@ def hear(desk: Desk, message: Inbound, asked: Collection[str]) -> Heard:
 
 def may_go_on(heard: Heard) -> bool:
     """Whether the rest of this text may come in an SMS of its own: a phone that joins parts itself cuts none."""
-    if not isinstance(heard.intent, Complaint) or heard.message.trusted:
+    if not isinstance(heard.intent, Complaint) or heard.message.trusted or heard.message.handled:
         return False
     return reads_cut(heard.intent.text) and len(gsm7.split(heard.message.text).parts) == 1
 

@@ -11,16 +11,17 @@ from parser import ticket_code
 from parser.continuation import continues, rejoin
 from parser.intents import Complaint
 from parser.privacy import mask_names
+from parser.sms_secrecy import read_complaint
 from routing.agencies import Agency
 from routing.classify import Decision
 from routing.text import normalise
 from smsd.desk.rules import CLOSED, STATUS, Desk, Ticket
-from smsd.desk.talk import Handled, Ids, Inbound, Said, Talk
+from smsd.desk.talk import Gap, Handled, Ids, Inbound, Said, Talk
 from smsd.writes import ClosedQuestion, Event, NewTicket, PhoneChange, Writes
 
 _TYPED_CODE = re.compile(ticket_code.SHAPE)
 # What texts were taken for that are the report, and that were added to it: the rest of either is no report of its own.
-_REPORTED = frozenset({"complaint", "joined"})
+_REPORTED = frozenset({"complaint", "joined", "completed"})
 _ADDED = frozenset({"answer", "add"})
 
 
@@ -200,6 +201,29 @@ def go_on(desk: Desk, talk: Talk, message: Inbound, text: str, now: datetime, id
     if last.told:
         writes.add(desk.say_about(ticket, "ditambah"))
     return Handled("joined", writes, ticket.id)
+
+
+def fill_gap(
+    desk: Desk, talk: Talk, message: Inbound, gap: Gap, text: str, now: datetime, ids: Ids
+) -> Handled | None:
+    """The whole of a text in the place of what its ticket has of it; None where that ticket is closed.
+
+    Nobody is told by SMS, unless the late part says where it is: the citizen has sent one text and was answered.
+    """
+    ticket = talk.ticket(gap.ticket_id)
+    if ticket is None or ticket.status in CLOSED:
+        return None
+    channel = desk.router.channels.read(gap.text)
+    read = read_complaint(channel.rest)
+    before = read.text if isinstance(read, Complaint) else channel.rest
+    before, text = (mask_names(before), mask_names(text)) if ticket.anonymous else (before, text)
+    whole = ticket.text.replace(before, text) if before in ticket.text else f"{ticket.text}\n{text}"
+    if talk.is_asked(ticket, "tempat") and not decide_anew(desk, ticket, text, whole).asks_place:
+        return Handled("completed", complete_place(desk, ticket, message, text, whole, now, ids), ticket.id)
+    data = {"text": text, "message": message.id}
+    writes = Writes(events=[Event(ticket.id, now, "citizen_added", "citizen", data=data, sets={"text": whole})])
+    writes.mails += desk.mail(ticket, "tambahan", text)
+    return Handled("completed", writes, ticket.id)
 
 
 def _is_rest(desk: Desk, last: Said, message: Inbound, text: str) -> bool:

@@ -25,7 +25,7 @@ from parser.intents import (
 from smsd.desk.answers import confirm, pointed_at, rate, reopen, take_answer
 from smsd.desk.commands import cancel, change_phone, give_one_off, list_tickets, obey
 from smsd.desk.hear import Heard
-from smsd.desk.reports import find_repeated, go_on, open_report
+from smsd.desk.reports import fill_gap, find_repeated, go_on, open_report
 from smsd.desk.rules import Desk
 from smsd.desk.talk import Handled, Ids, Inbound, Talk
 from smsd.writes import Writes
@@ -71,11 +71,13 @@ def _about_the_phone(desk: Desk, talk: Talk, wish: Stop | Resume | OneOff, now: 
 
 
 def _free_text(desk: Desk, talk: Talk, heard: Heard, complaint: Complaint, now: datetime, ids: Ids) -> Handled:
-    """The rest of a text, the same text again, the answer to a question, spam; else a report.
+    """A text whose gap is filled, the rest of a text, the same text again, the answer to a question, spam; else a report.
 
     What answers a question of ours is never taken for spam: we asked for it.
     """
     message, text = heard.message, complaint.text
+    if message.handled and (filled := fill_gap(desk, talk, message, message.handled, text, now, ids)):
+        return filled
     own = complaint.new or complaint.secrecy != ""
     if not own and (continued := go_on(desk, talk, message, text, now, ids)):
         return continued

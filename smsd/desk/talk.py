@@ -11,14 +11,26 @@ from smsd.writes import Writes
 
 
 @dataclass(frozen=True)
+class Gap:
+    """What was handled of an SMS before a late part of it came: its text with the gap, and the ticket it is part of."""
+
+    text: str
+    ticket_id: int
+
+
+@dataclass(frozen=True)
 class Inbound:
-    """An SMS of a citizen, joined; `sent_at` is the SMSC's time. A trusted one has passed an operator's eyes."""
+    """An SMS of a citizen, joined; `sent_at` is the SMSC's time. A trusted one has passed an operator's eyes.
+
+    One whose gap a late part has filled says what was `handled` of it before.
+    """
 
     id: int
     phone_id: int
     text: str
     sent_at: datetime
     trusted: bool = False
+    handled: Gap | None = None
 
 
 @dataclass(frozen=True)

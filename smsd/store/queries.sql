@@ -92,9 +92,11 @@ RETURNING id;
 -- The messages that wait, of each phone only the oldest: what it is answered depends on what came before. One that is
 -- tried again holds nothing up. One that is held, for it reads cut, is due as soon as another one comes.
 -- Locked until the transaction ends, so that a crash gives them back at once.
+-- What was handled of it before, where a late part has filled its gap, comes with it.
 SELECT message.id, message.phone_id, message.text, message.attempts, message.trusted, message.sent_at,
-       message.received_at, extract(epoch FROM now() - message.received_at)::float AS age_s
-FROM inbound_message AS message
+       message.received_at, extract(epoch FROM now() - message.received_at)::float AS age_s,
+       gap.text AS gap_text, gap.ticket_id AS gap_ticket_id
+FROM inbound_message AS message LEFT JOIN inbound_message AS gap ON gap.id = message.completes
 WHERE message.state = 'new'
   AND (message.due_at <= now()
        OR (message.attempts = 0

@@ -1,0 +1,221 @@
+"""What stands around the daemon: modems with their networks, a database server, a mail server. Each can be broken."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from bench.torture.mail import MailServer, open_mail_server
+from smsd.simulator.simulator import Simulator, open_simulator
+from smsd.store.embedded import EmbeddedUnusable, run_embedded
+from smsd.store.seal import make_key_file
+
+Event = dict[str, Any]
+
+_CONFIG = """\
+[gateway]
+state_dir = "."
+shutdown_s = 20
+[database]
+dsn = "{dsn}"
+[mail]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+lmtp_listen = "unix:{folder}/lmtp.sock"
+[limits]
+{limits}
+[log]
+format = "json"
+{modems}"""
+_MODEM = """\
+[[modem]]
+name = "{name}"
+device = "{name}"
+poll_s = 2.0
+"""
+_RESTART_S = 0.2  # what systemd waits before it starts a service again
+_SERVER_START_S = 60.0
+
+
+class Daemon:
+    """`smsd run`, started again whenever it ends, as systemd does; what it tells is kept for who waits for it."""
+
+    def __init__(self, config: Path, log: Path) -> None:
+        self._config = config
+        self._log = log
+        self._process: asyncio.subprocess.Process | None = None
+        self._heard: deque[tuple[float, Event]] = deque(maxlen=10_000)
+        self._news = asyncio.Event()
+        self._wanted = True
+        self._next_kill_at = ""
+        self.starts = 0
+        self.died_at: Counter[str] = Counter()  # kill points, and how often it died there
+        self._killed = False
+
+    async def run(self) -> None:
+        """Until close()."""
+        with self._log.open("ab") as log:
+            while self._wanted:
+                point, self._next_kill_at = self._next_kill_at, ""
+                self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "smsd", "run", "--config", str(self._config)),
+                    stderr=asyncio.subprocess.PIPE,
+                    env=os.environ | {"SMSD_KILL_AT": point, "PYTHONUNBUFFERED": "1"},
+                    limit=1 << 24,
+                )
+                self.starts, self._killed = self.starts + 1, False
+                assert self._process.stderr is not None
+                async for line in self._process.stderr:
+                    log.write(line)
+                    log.flush()
+                    self._hear(line)
+                ended = await self._process.wait()
+                if point and ended == -signal.SIGKILL and not self._killed:
+                    self.died_at[point.partition(":")[0]] += 1
+                self._hear(json.dumps({"event": "torture.ended", "code": ended}).encode())
+                await asyncio.sleep(_RESTART_S)
+
+    def _hear(self, line: bytes) -> None:
+        with contextlib.suppress(ValueError):
+            self._heard.append((time.monotonic(), json.loads(line)))
+            self._news.set()
+            self._news = asyncio.Event()
+
+    async def heard(self, since: float, wanted: Callable[[Event], bool], within_s: float) -> float | None:
+        """When it first told something after `since`, in seconds of the monotonic clock; None if it has not in time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while True:
+                    for at, event in tuple(self._heard):
+                        if at > since and wanted(event):
+                            return at
+                    await self._news.wait()
+        return None
+
+    def kill(self) -> None:
+        """As the kernel does when memory runs out."""
+        if self._process and self._process.returncode is None:
+            self._killed = True
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+    def kill_next_at(self, point: str) -> None:
+        """The next process dies at a point of smsd.kill_points, `name:count`."""
+        self._next_kill_at = point
+
+    async def stop(self) -> float:
+        """SIGTERM; how long it took to leave."""
+        self._wanted = False
+        began = time.monotonic()
+        if self._process and self._process.returncode is None:
+            self._process.terminate()
+            await self._process.wait()
+        return time.monotonic() - began
+
+
+class Server:
+    """A PostgreSQL that can be killed, frozen and started."""
+
+    def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
+        self._folder = folder
+        self._stack = stack
+        self.dsn = ""
+
+    async def start(self) -> None:
+        """Also after a kill, whose last children may still hold the shared memory."""
+        async with asyncio.timeout(_SERVER_START_S):
+            while True:
+                try:
+                    self.dsn = await self._stack.enter_async_context(run_embedded(self._folder))
+                    return
+                except EmbeddedUnusable:
+                    await asyncio.sleep(0.2)
+
+    def kill(self) -> None:
+        """The postmaster and all its children at once, as a power cut does."""
+        for pid in self._pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def freeze(self, frozen: bool) -> None:
+        """Nothing answers, and nothing is refused."""
+        for pid in self._pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP if frozen else signal.SIGCONT)
+
+    async def cut(self) -> None:
+        """Ends all connections, some of them in the middle of a transaction."""
+        with contextlib.suppress(OSError, asyncpg.PostgresError):
+            connection = await asyncpg.connect(self.dsn)
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+            await connection.close()
+
+    def _pids(self) -> list[int]:
+        postmaster = int((self._folder / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        return [postmaster, *map(int, children)]
+
+
+class Town:
+    """All of it."""
+
+    def __init__(
+        self, folder: Path, server: Server, simulators: list[Simulator], mail: MailServer, daemon: Daemon
+    ) -> None:
+        self.folder = folder
+        self.server = server
+        self.simulators = simulators
+        self.mail = mail
+        self.daemon = daemon
+
+    @property
+    def lmtp(self) -> Path:
+        """Where the daemon takes mail."""
+        return self.folder / "lmtp.sock"
+
+
+@asynccontextmanager
+async def open_town(folder: Path, modems: int, *, limits: str = "") -> AsyncIterator[Town]:
+    """Everything is up, the daemon being started; `limits` are lines of that section."""
+    async with AsyncExitStack() as stack:
+        server = Server(folder / "postgres", stack)
+        await server.start()
+        mail = await stack.enter_async_context(open_mail_server())
+        names = [f"modem{n}" for n in range(modems)]
+        simulators = [await stack.enter_async_context(open_simulator(link=folder / name)) for name in names]
+        config = folder / "smsd.toml"
+        sections = "".join(_MODEM.format(name=name) for name in names)
+        config.write_text(_CONFIG.format(dsn=server.dsn, port=mail.port, folder=folder, limits=limits, modems=sections))
+        make_key_file(folder / "smsd.key")
+        await _init(config)
+        daemon = Daemon(config, folder / "smsd.log")
+        running = asyncio.create_task(daemon.run())
+        try:
+            yield Town(folder, server, simulators, mail, daemon)
+        finally:
+            await daemon.stop()
+            await running
+
+
+async def _init(config: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "smsd", "db", "init", "--config", str(config)), stdout=asyncio.subprocess.DEVNULL
+    )
+    if await process.wait():
+        raise SystemExit("smsd db init failed")

@@ -1,0 +1,23 @@
+"""The harness that tries to break the promises: a short run, with everything in it that can be broken."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+_RUN = (
+    "--seed 1708 --sms 40 --modems 2 --kills 3 --database-kills 1 --database-cuts 1 --database-freezes 0 --unplugs 1 "
+    "--silences 0 --mail-outages 1"
+)
+
+
+def test_nothing_is_lost_repeated_or_stuck(tmp_path: Path) -> None:
+    """Whatever breaks."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.torture", *_RUN.split(), "--folder", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert " 4 starts, " in done.stdout
+    assert "│ tickets          │ 40    │" in done.stdout
