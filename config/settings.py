@@ -48,6 +48,7 @@ class Gateway:
     join_texts_s: float = 90.0  # texts of one number that are sent within it and read as one are one report
     hold_texts_s: float = 20.0  # how long a text that reads cut waits for its rest before it is handled
     place_wait_h: float = 24.0  # a report waits so long for the citizen to say where
+    spool_mb: int = 64  # what SMS may take on the disk while the database is away
     shutdown_s: float = 20.0  # the budget of a clean stop; keep it below systemd's TimeoutStopSec
 
 

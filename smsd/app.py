@@ -16,6 +16,7 @@ import structlog
 
 from config.settings import Settings
 from routing.classify import Router
+from smsd.desk.rules import Desk
 from smsd.expire import expire_questions
 from smsd.handle_mail import MailHandler, MailKeeper
 from smsd.handle_sms import Limits, SmsHandler
@@ -25,19 +26,27 @@ from smsd.mail.smtp import Mailer, open_mailer
 from smsd.modem_board import ModemBoard
 from smsd.notify import feed_watchdog, notify
 from smsd.office import open_desk, open_seal, smtp_settings
-from smsd.receive import Receiver, join_overdue
+from smsd.parts import PartStore, join_overdue
+from smsd.receive import Drainer, Intake, Receiver
 from smsd.send_mail import LEASE_S as MAIL_LEASE_S
 from smsd.send_mail import Addresses, MailSender
 from smsd.send_sms import LEASE_S as SMS_LEASE_S
 from smsd.send_sms import SmsSender
-from smsd.store.database import CONNECTION_ERRORS, StoreError, open_database
+from smsd.spool import Spool, open_spool
+from smsd.store.database import CONNECTION_ERRORS, DatabaseAway, StoreError, open_pool, verify_database
+from smsd.store.seal import Seal
 from smsd.transports.gsm import GsmModem, open_gsm_modem
 
 log = structlog.get_logger()
 
-_DATABASE_PATIENCE_S = 10.0
+_DATABASE_PATIENCE_S = 10.0  # at the start; then the modems are served without it
+_DATABASE_AGAIN_S = 5.0
+# A server that takes longer for one statement hangs. Ours take milliseconds; what waits for an operator's lock, or for
+# a disk that is busy with a backup, is undone and tried again. Migrations and the command `smsd` have no such limit.
+_STATEMENT_S = 15.0
 _SHORT_STEP_S = 60.0  # a step that only talks to the database
 _LISTEN_AGAIN_S = 1.0
+_LAST_WORDS_S = 2.0
 
 
 class AlreadyRunning(StoreError):
@@ -60,7 +69,7 @@ async def run(settings: Settings, stop: Stop) -> None:
     with only_one(settings) as owner:
         desk = open_desk(settings)
         async with (
-            open_database(settings, patience_s=_DATABASE_PATIENCE_S) as pool,
+            _open_database(settings) as pool,
             open_mailer(smtp_settings(settings)) as mailer,
             _open_board(pool, bell) as board,
             _open_modems(settings, board, pulse) as modems,
@@ -72,32 +81,55 @@ async def run(settings: Settings, stop: Stop) -> None:
             ) as lmtp,
         ):
             seal = open_seal(settings)
-            limits = Limits(settings.limits.automatic_per_hour, settings.limits.message_attempts)
+            spool = open_spool(settings.gateway.state_dir, seal, settings.gateway.spool_mb * 1_000_000)
+            parts = PartStore(pool, seal)
+            intake = Intake(parts, spool, bell, verified=False)
             senders = [
                 SmsSender(modem, pool, seal, owner=owner, attempts=settings.limits.sms_attempts) for modem in modems
             ]
             mails = _mail_sender(settings, mailer, pool, desk.router, owner)
-            await mails.release()
-            for sender in senders:
-                await sender.release()
-            wait = timedelta(seconds=settings.gateway.parts_wait_s)
+
+            async def take_up() -> None:
+                """What must be so before anything is written to the database."""
+                await verify_database(settings, pool)
+                await mails.release()
+                for sender in senders:
+                    await sender.release()
+                intake.verified = True
+
             loops = [
-                _Loop("handle sms", SmsHandler(pool, desk, limits).step, "inbound_message"),
-                _Loop("handle mail", MailHandler(pool, desk, limits).step, "inbound_mail"),
+                _Loop("spool", Drainer(parts, spool).step, "spool"),
                 _Loop("send mail", mails.step, "outbox_mail", MAIL_LEASE_S),
                 _Loop("modem states", board.step, "modem"),
-                _Loop("clock", lambda: join_overdue(pool, seal, wait), "clock"),
-                _Loop("questions", lambda: expire_questions(pool, desk, limits.automatic_per_hour), "question"),
+                *_handling(settings, pool, desk),
+                _Loop("clock", lambda: _join_gaps(settings, pool, seal, spool), "clock"),
                 *(_Loop(f"send {s.name}", s.step, "outbox_sms", SMS_LEASE_S) for s in senders),
             ]
-            receivers = [Receiver(modem, pool, seal) for modem in modems]
+            receivers = [Receiver(modem, intake, _beat(pulse, f"receive {modem.name}")) for modem in modems]
             log.info("smsd.started", lmtp=lmtp.address, modems=[m.name for m in modems])
-            await _until_stopped(settings, loops, receivers, pool, bell, pulse, stop)
+            with _told_alone():
+                await _until_stopped(settings, take_up, loops, receivers, pool, bell, pulse, stop)
     log.info("smsd.stopped")
+
+
+def _handling(settings: Settings, pool: asyncpg.Pool, desk: Desk) -> list[_Loop]:
+    """The loops that decide."""
+    limits = Limits(settings.limits.automatic_per_hour, settings.limits.message_attempts)
+    return [
+        _Loop("handle sms", SmsHandler(pool, desk, limits).step, "inbound_message"),
+        _Loop("handle mail", MailHandler(pool, desk, limits).step, "inbound_mail"),
+        _Loop("questions", lambda: expire_questions(pool, desk, limits.automatic_per_hour), "question"),
+    ]
+
+
+async def _join_gaps(settings: Settings, pool: asyncpg.Pool, seal: Seal, spool: Spool) -> int:
+    """Not while the missing part may be in the spool."""
+    return 0 if spool else await join_overdue(pool, seal, timedelta(seconds=settings.gateway.parts_wait_s))
 
 
 async def _until_stopped(
     settings: Settings,
+    take_up: Callable[[], Awaitable[None]],
     loops: Sequence[_Loop],
     receivers: Sequence[Receiver],
     pool: asyncpg.Pool,
@@ -112,6 +144,9 @@ async def _until_stopped(
                 group.create_task(_listen(pool, bell), name="listen"),
                 group.create_task(feed_watchdog(pulse, lambda: f"{len(receivers)} modems"), name="watchdog"),
             ]
+            for receiver in receivers:
+                group.create_task(receiver.run(stop), name=f"receive {receiver.name}")
+            await _until_taken_up(take_up, stop)
             for loop in loops:
                 group.create_task(
                     work_through(
@@ -124,8 +159,6 @@ async def _until_stopped(
                     ),
                     name=loop.name,
                 )
-            for receiver in receivers:
-                group.create_task(receiver.run(stop), name=f"receive {receiver.name}")
             await _all_beating(pulse, [loop.name for loop in loops], stop)
             notify("READY=1")
             await stop.event.wait()
@@ -137,6 +170,29 @@ async def _until_stopped(
     except TimeoutError:
         # Safe: what was cut is a row with a lease or a claim that the database has undone.
         log.warning("smsd.stop_cut_short", budget_s=settings.gateway.shutdown_s)
+
+
+async def _until_taken_up(take_up: Callable[[], Awaitable[None]], stop: Stop) -> None:
+    """Tries until the database is there, or the stop comes. Meanwhile the modems are served, so we are ready."""
+    while not stop:
+        try:
+            await take_up()
+            return
+        except (DatabaseAway, *CONNECTION_ERRORS) as e:
+            notify("READY=1\nSTATUS=the database is away; SMS go to the spool")
+            log.error("database.missing", error=str(e) or type(e).__name__, again_in_s=_DATABASE_AGAIN_S)
+            await wait_any((stop.event,), _DATABASE_AGAIN_S)
+
+
+@contextmanager
+def _told_alone() -> Iterator[None]:
+    """What an operator must mend leaves the task group as itself, and becomes one line and an exit code."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        if told := group.subgroup(StoreError):
+            raise told.exceptions[0] from None
+        raise
 
 
 async def _all_beating(pulse: Pulse, names: Sequence[str], stop: Stop) -> None:
@@ -193,6 +249,17 @@ def only_one(settings: Settings) -> Iterator[str]:
 
 
 @asynccontextmanager
+async def _open_database(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+    """A pool on the database, which must be ours if it answers; if it does not, the modems are served without it."""
+    async with open_pool(settings, statement_s=_STATEMENT_S) as pool:
+        try:
+            await verify_database(settings, pool, patience_s=_DATABASE_PATIENCE_S)
+        except DatabaseAway as e:
+            log.error("database.missing", error=str(e))
+        yield pool
+
+
+@asynccontextmanager
 async def _open_board(pool: asyncpg.Pool, bell: Bell) -> AsyncIterator[ModemBoard]:
     """Writes down the modems' last words after they are closed."""
     board = ModemBoard(pool, bell)
@@ -200,7 +267,8 @@ async def _open_board(pool: asyncpg.Pool, bell: Bell) -> AsyncIterator[ModemBoar
         yield board
     finally:
         with contextlib.suppress(*CONNECTION_ERRORS):
-            await board.step()
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await board.step()
 
 
 @asynccontextmanager

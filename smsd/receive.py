@@ -1,58 +1,65 @@
-"""From the transport into the database: parts stored, joined, and only then forgotten by the modem."""
+"""From the transport to where it is durable: the database, or the spool while that is away; only then forgotten."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 import asyncpg
 import structlog
 
-from parser.pdu import Deliver, PduError, StatusReport, decode_pdu, identity, join
-from parser.sms import is_robot_sender
-from smsd.loops import Stop
-from smsd.msisdn import canonical
+from smsd.loops import Bell, Stop
+from smsd.parts import Arrived, PartStore
+from smsd.spool import Spool
 from smsd.store.database import CONNECTION_ERRORS
-from smsd.store.queries import SQL
-from smsd.store.seal import Seal
-from smsd.transports.base import Batch, RawPart, Transport
+from smsd.transports.base import Batch, Transport
 
 log = structlog.get_logger()
 
-GAP = " [...] "  # stands in the text where a part never came
-_DATABASE_AGAIN_S = 2.0
-# Nothing is wrong with the batch: the database is away, or two transports waited for each other.
-_AGAIN = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError)
+_AGAIN_S = 2.0
+_STORE_S = 5.0  # a database that needs longer for a batch counts as away: the modem fills meanwhile
+_KEEP_S = 120.0  # the longest that keeping may take, with a database that hangs and a slow disk
+_PARTS_AT_ONCE = 300  # of the spool, in one transaction
 
 
-@dataclass(frozen=True)
-class _Read:
-    """A PDU that could be read."""
+class Intake:
+    """Makes parts durable: in the database, or behind what already waits in the spool."""
 
-    pdu: str
-    content: Deliver
+    def __init__(self, store: PartStore, spool: Spool, bell: Bell, *, verified: bool = True) -> None:
+        self._store = store
+        self._spool = spool
+        self._bell = bell
+        self.verified = verified  # before anything is written, the database must have shown that its schema is ours
 
-
-@dataclass
-class _Sorted:
-    """What a batch held."""
-
-    parts: list[_Read]
-    reports: list[StatusReport]
-    broken: list[tuple[str, str]]  # PDU, and why nobody can read it
+    async def keep(self, arrived: Sequence[Arrived]) -> bool:
+        """Whether they are durable now. If not, nothing is wrong with them, and they may be given again."""
+        if self.verified and not self._spool:
+            try:
+                async with asyncio.timeout(_STORE_S):
+                    await self._store.store(arrived)
+                return True
+            except asyncpg.DeadlockDetectedError:  # two transports waited for each other
+                return False
+            except CONNECTION_ERRORS as e:
+                log.warning("database.away", loop="receive", error=str(e) or type(e).__name__)
+        if not await self._spool.keep(arrived):
+            return False
+        self._bell.ring("spool")
+        for name, parts in Counter(one.transport for one in arrived).items():
+            log.warning("spool.kept", modem=name, parts=parts, waiting=self._spool.parts)
+        return True
 
 
 class Receiver:
     """Keeps one transport's mail: the loop is `run`."""
 
-    def __init__(self, transport: Transport, pool: asyncpg.Pool, seal: Seal) -> None:
+    def __init__(self, transport: Transport, intake: Intake, alive: Callable[[float], None] | None = None) -> None:
         self._transport = transport
-        self._pool = pool
-        self._seal = seal
+        self._intake = intake
+        self._alive = alive  # is told at least as often as the seconds it is given
 
     @property
     def name(self) -> str:
@@ -60,7 +67,7 @@ class Receiver:
         return self._transport.name
 
     async def run(self, stop: Stop) -> None:
-        """Until the stop. A batch in hand is stored and acknowledged first; an idle wait is broken off."""
+        """Until the stop. A batch in hand is kept and acknowledged first; an idle wait is broken off."""
         stopping = asyncio.ensure_future(stop.event.wait())
         try:
             while not stop:
@@ -73,210 +80,46 @@ class Receiver:
                         with contextlib.suppress(asyncio.CancelledError):
                             await receiving
                 if receiving.done() and not receiving.cancelled():
-                    await self._keep(receiving.result(), stop)
+                    await self._take(receiving.result(), stop)
         finally:
             stopping.cancel()
 
-    async def _keep(self, batch: Batch, stop: Stop) -> None:
-        """Stores until it is stored: as long as the database is away the modem, or the network, has the SMS."""
-        while True:
-            try:
-                await self._store(batch)
-                break
-            except _AGAIN as e:
-                log.warning("database.away", loop=f"receive {self._transport.name}", error=str(e) or type(e).__name__)
-                if stop:
-                    return
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_DATABASE_AGAIN_S):
-                        await stop.event.wait()
+    async def _take(self, batch: Batch, stop: Stop) -> None:
+        """Invariant 1: kept, and only then acknowledged. What cannot be kept stays with the modem, or the network."""
+        arrived = [Arrived(self.name, part.pdu) for part in batch.parts]
+        while not await self._intake.keep(arrived):
+            if self._alive:
+                self._alive(_KEEP_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_AGAIN_S):
+                    await stop.event.wait()
+            if stop:
+                return
         await self._transport.acknowledge(batch)
 
-    async def _store(self, batch: Batch) -> None:
-        """All in one transaction; if one PDU spoils it, each in its own, and that one into quarantine."""
-        try:
-            await self._write(_sort(batch.parts))
-        except _AGAIN:
-            raise
-        except Exception as e:  # noqa: BLE001  invariant 5: whatever it is, it must not stop the loop
-            log.warning("sms.batch_not_stored", modem=self._transport.name, error=type(e).__name__)
-            for raw in batch.parts:
-                await self._store_one(raw)
 
-    async def _store_one(self, raw: RawPart) -> None:
-        try:
-            await self._write(_sort([raw]))
-        except _AGAIN:
-            raise
-        except Exception as e:  # noqa: BLE001  likewise
-            await self._write(_Sorted([], [], [(raw.pdu, f"cannot be stored ({type(e).__name__})")]))
+class Drainer:
+    """Empties the spool into the database, in the order in which it was filled."""
 
-    async def _write(self, found: _Sorted) -> None:
-        async with self._pool.acquire() as connection, connection.transaction():
-            for pdu, error in found.broken:
-                await self._quarantine(connection, pdu, error)
-            for report in found.reports:
-                await self._apply_report(connection, report)
-            added = await self._add_parts(connection, found.parts) if found.parts else 0
-        if found.parts:
-            log.info("sms.received", modem=self._transport.name, parts=len(found.parts), new=added)
+    def __init__(self, store: PartStore, spool: Spool) -> None:
+        self._store = store
+        self._spool = spool
+        self._drained = 0
+        self._since: float | None = None
 
-    async def _add_parts(self, connection: asyncpg.Connection, reads: Sequence[_Read]) -> int:
-        parts = [read.content for read in reads]
-        phones = await self._phones(connection, [part.sender for part in parts])
-        rows = await connection.fetch(
-            SQL["add_parts"],
-            [phones[part.sender] for part in parts],
-            self._transport.name,
-            [self._seal.hash(identity(part), "part") for part in parts],
-            [self._seal.close(bytes.fromhex(read.pdu), "pdu") for read in reads],
-            [part.concat.reference if part.concat else None for part in parts],
-            [part.concat.bits if part.concat else None for part in parts],
-            [part.concat.number if part.concat else 1 for part in parts],
-            [part.concat.count if part.concat else 1 for part in parts],
-            [part.sent_at for part in parts],
-        )
-        by_identity = {self._seal.hash(identity(part), "part"): part for part in parts}
-        single = [row for row in rows if row["reference"] is None]
-        joined = [Joined([row["id"]], row["phone_id"], [by_identity[row["identity"]]]) for row in single]
-        if len(single) < len(rows):
-            joined += await self._complete(connection, [row for row in rows if row["reference"] is not None])
-        joined.sort(key=lambda message: message.parts[0].sent_at)  # as they were written: a command may be about a text
-        await add_messages(connection, self._transport.name, joined)
-        return len(rows)
-
-    async def _complete(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> list[Joined]:
-        """The messages that these new parts make whole."""
-        await connection.execute(SQL["lock_phones"], sorted({row["phone_id"] for row in rows}))
-        groups = list({_group(row) for row in rows})
-        waiting = await connection.fetch(SQL["complete_groups"], *map(list, zip(*groups, strict=True)))
-        return [_unseal(group, self._seal) for group in _grouped(waiting)]
-
-    async def _phones(self, connection: asyncpg.Connection, senders: Sequence[str]) -> dict[str, int]:
-        """Ids of the phones, by sender as the PDU had it."""
-        hashes = {sender: self._seal.hash(canonical(sender).encode(), "phone") for sender in senders}
-        sealed = [self._seal.close(canonical(sender).encode(), "phone") for sender in hashes]
-        answerable = [not is_robot_sender(sender) for sender in hashes]
-        ids: dict[bytes, int] = {}
-        while not ids.keys() >= set(hashes.values()):  # another look shows what another transport has just added
-            rows = await connection.fetch(SQL["find_or_add_phones"], list(hashes.values()), sealed, answerable)
-            ids = {row["address_hash"]: row["id"] for row in rows}
-        return {sender: ids[hashed] for sender, hashed in hashes.items()}
-
-    async def _apply_report(self, connection: asyncpg.Connection, report: StatusReport) -> None:
-        """A delivery report settles the submission it fits."""
-        phone_id = (await self._phones(connection, [report.recipient]))[report.recipient]
-        match = await connection.fetchrow(SQL["match_report"], self._transport.name, phone_id, report.reference)
-        await connection.execute(
-            SQL["add_report"],
-            *(self._transport.name, phone_id, report.reference, report.status, report.discharged_at),
-            match and match["id"],
-        )
-        log.info("sms.report", modem=self._transport.name, outcome=report.outcome, matched=match is not None)
-        if match and report.outcome != "trying":
-            state = "delivered" if report.outcome == "delivered" else "undelivered"
-            await connection.execute(SQL["apply_report"], match["id"], state, report.reference)
-            sms = match["sms_id"]
-            if await connection.fetchval(SQL["follow_reports"], sms) == "failed":
-                log.error("sms.undelivered", sms=sms, status=report.status, cure=f"smsd outbox retry sms:{sms}")
-
-    async def _quarantine(self, connection: asyncpg.Connection, pdu: str, error: str) -> None:
-        raw = pdu.encode("utf-8", "backslashreplace")  # no hexadecimal digits, perhaps no characters either
-        number = await connection.fetchval(
-            SQL["add_quarantine"],
-            *("pdu", self._transport.name, self._seal.hash(raw, "quarantine"), self._seal.close(raw, "quarantine")),
-            error,
-        )
-        if number is not None:
-            log.error("sms.quarantined", modem=self._transport.name, quarantine=number, error=error)
-
-
-@dataclass(frozen=True)
-class Joined:
-    """The parts of one SMS, as many as came, by number."""
-
-    part_ids: Sequence[int]
-    phone_id: int
-    parts: Sequence[Deliver]
-
-    @property
-    def complete(self) -> bool:
-        """Whether all parts are there."""
-        concat = self.parts[0].concat
-        return concat is None or len(self.parts) == concat.count
-
-    @property
-    def text(self) -> str:
-        """What was written, with a mark where a part is missing; empty where nobody wrote any (8-bit, voicemail)."""
-        if self.parts[0].message_waiting or not join(self.parts).strip():
-            return ""
-        return join(self.parts, GAP)
-
-
-async def add_messages(connection: asyncpg.Connection, transport: str, joined: Sequence[Joined]) -> None:
-    """Stores joined SMS for the handling loop, and ties their parts to them."""
-    if not joined:
-        return
-    rows = await connection.fetch(
-        SQL["add_messages"],
-        [message.phone_id for message in joined],
-        [transport] * len(joined),
-        [message.text for message in joined],
-        [message.complete for message in joined],
-        [message.parts[0].sent_at for message in joined],
-    )
-    tied = [(part, row["id"]) for row, message in zip(rows, joined, strict=True) for part in message.part_ids]
-    await connection.execute(SQL["close_parts"], [part for part, _ in tied], [message for _, message in tied])
-
-
-async def join_overdue(pool: asyncpg.Pool, seal: Seal, wait: timedelta) -> int:
-    """Handles long SMS whose missing part has not come within `wait`: as they are, with the gap marked."""
-    before = datetime.now(UTC) - wait
-    async with pool.acquire() as connection, connection.transaction():
-        phones = [row["phone_id"] for row in await connection.fetch(SQL["overdue_phones"], before)]
-        await connection.execute(SQL["lock_phones"], phones)
-        waiting = await connection.fetch(SQL["overdue_parts"], before, phones)
-        for rows in _grouped(waiting):
-            message = _unseal(rows, seal)
-            await add_messages(connection, rows[0]["transport"], [message])
-            log.warning("sms.incomplete", parts=len(message.parts), of=rows[0]["part_count"])
-    return len(waiting)
-
-
-def _sort(parts: Sequence[RawPart]) -> _Sorted:
-    found = _Sorted([], [], [])
-    for raw in parts:
-        try:
-            content = decode_pdu(raw.pdu)
-        except PduError as e:
-            found.broken.append((raw.pdu, str(e)))
-            continue
-        if isinstance(content, StatusReport):
-            found.reports.append(content)
-        else:
-            found.parts.append(_Read(raw.pdu, content))
-    return found
-
-
-def _group(row: asyncpg.Record) -> tuple[int, int, int, int]:
-    return row["phone_id"], row["reference"], row["reference_bits"], row["part_count"]
-
-
-def _grouped(rows: Sequence[asyncpg.Record]) -> list[list[asyncpg.Record]]:
-    """Rows that come sorted by group, one list a group."""
-    return [list(group) for _, group in itertools.groupby(rows, _group)]
-
-
-def _unseal(rows: Sequence[asyncpg.Record], seal: Seal) -> Joined:
-    """The parts of one group. Of a number that came twice the later one counts; the other one is closed with it where
-    it says the same (the phone sent it again), and waits on where it does not (the reference was used again)."""
-    contents = [(row, _decoded(row, seal)) for row in rows]
-    by_number = {row["part_number"]: content for row, content in contents}
-    ids = [row["id"] for row, content in contents if content.user_data == by_number[row["part_number"]].user_data]
-    return Joined(ids, rows[0]["phone_id"], [by_number[n] for n in sorted(by_number)])
-
-
-def _decoded(row: asyncpg.Record, seal: Seal) -> Deliver:
-    content = decode_pdu(seal.open(row["pdu_sealed"], "pdu").hex())
-    assert isinstance(content, Deliver), "only SMS-DELIVER is stored as a part"
-    return content
+    async def step(self) -> int:
+        """Stores the oldest files in one transaction, and only then removes them; how many parts that were."""
+        files = await self._spool.first(_PARTS_AT_ONCE)
+        arrived = [one for _, content in files for one in content]
+        if files:
+            self._since = self._since or files[0][0].kept_at
+            try:
+                await self._store.store(arrived)
+            except asyncpg.DeadlockDetectedError:  # once more
+                return len(arrived)
+            await self._spool.forget([kept for kept, _ in files])
+            self._drained += len(arrived)
+        if self._since and not self._spool:
+            log.info("spool.drained", parts=self._drained, away_s=round(time.time() - self._since))
+            self._drained, self._since = 0, None
+        return len(arrived)

@@ -28,6 +28,7 @@ _MODULES = {
     "outbox": "smsd.cli.outbox",
     "quarantine": "smsd.cli.quarantine",
     "modem": "smsd.cli.modems",
+    "spool": "smsd.cli.spool",
     "simulate": "smsd.cli.simulate",
     "demo": "smsd.demo.command",
 }

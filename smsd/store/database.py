@@ -1,18 +1,22 @@
 """Opening the database: one pool, its schema verified, connection errors told apart from bugs.
 
 StoreError                   what an operator must mend
-├── DatabaseUnreachable      no server there, or it refuses us
+├── DatabaseUnreachable      the server refuses us, or the DSN is wrong
+│   └── DatabaseAway         no server there, which may pass
 └── SchemaMismatch           none, too old or too new
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib import resources
 from importlib.resources.abc import Traversable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential
@@ -24,7 +28,8 @@ from smsd.store.seal import ensure_key_file, find_key_file
 
 SCHEMA_VERSION = 2
 MIGRATIONS = resources.files("smsd.store") / "migrations"
-_CONNECT_TIMEOUT_S = 5.0
+_CONNECT_TIMEOUT_S = 5.0  # for each host
+_CLOSE_S = 2.0
 
 # What asyncpg raises when the server is away, starting, stopping, full or cut off: expected, and worth another try.
 CONNECTION_ERRORS = (
@@ -34,7 +39,8 @@ CONNECTION_ERRORS = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.InsufficientResourcesError,
+    asyncpg.InsufficientResourcesError,  # its disk is full, or it has no connection left
+    asyncpg.QueryCanceledError,  # by an operator, or by the server's own statement_timeout
     asyncpg.ReadOnlySQLTransactionError,  # after a failover the old primary may still answer
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # a server that is being stopped says so to an idle connection, which confuses asyncpg
@@ -49,78 +55,98 @@ class DatabaseUnreachable(StoreError):
     """No connection could be made."""
 
 
+class DatabaseAway(DatabaseUnreachable):
+    """No connection could be made now."""
+
+
 class SchemaMismatch(StoreError):
     """The tables are not the ones this version knows."""
 
 
 @asynccontextmanager
 async def open_database(settings: Settings, *, patience_s: float = 0.0) -> AsyncIterator[asyncpg.Pool]:
-    """A pool on the configured database, with its schema verified; an embedded one is made and filled when absent.
-
-    Keeps trying to connect for `patience_s` seconds; then raises DatabaseUnreachable. SchemaMismatch at once.
-    """
-    async with _dsn(settings) as (dsn, embedded):
-        pool = await _connect(dsn, _password(settings), settings.database.connections, patience_s)
-        try:
-            if embedded and await schema_version(pool) is None:
-                ensure_key_file(find_key_file(settings.privacy.key_file, settings.gateway.state_dir))
-                with suppress(SchemaMismatch):  # another process was faster; verified below
-                    await init_schema(pool)
-            await _verify_schema(pool)
-            yield pool
-        finally:
-            pool.terminate() if pool.is_closing() else await pool.close()
+    """A pool on the configured database that was found to be there and ours; see verify_database()."""
+    async with open_pool(settings) as pool:
+        await verify_database(settings, pool, patience_s=patience_s)
+        yield pool
 
 
 @asynccontextmanager
 async def open_unverified(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
     """A pool for `smsd db init|upgrade`, whatever the schema."""
-    async with _dsn(settings) as (dsn, _):
-        pool = await _connect(dsn, _password(settings), 1, 0.0)
-        try:
-            yield pool
-        finally:
-            await pool.close()
+    async with open_pool(settings) as pool:
+        await _reach(settings, pool, 0.0)
+        yield pool
 
 
 @asynccontextmanager
-async def _dsn(settings: Settings) -> AsyncIterator[tuple[str, bool]]:
+async def open_pool(settings: Settings, *, statement_s: float | None = None) -> AsyncIterator[asyncpg.Pool]:
+    """A pool that connects when it is first used. A statement that takes longer than `statement_s` is broken off with
+    TimeoutError, its connection cut if the server does not answer to that either for as long."""
+    async with _dsn(settings) as dsn:
+        pool = asyncpg.create_pool(
+            dsn,
+            connect=_connect,
+            password=read_secret(settings.database.password_file, "database-password"),
+            min_size=0,
+            max_size=settings.database.connections,
+            timeout=_CONNECT_TIMEOUT_S,
+            command_timeout=statement_s,
+            init=_prepare_connection,
+            setup=_refuse_read_only if _wants_writable(dsn) else None,
+        )
+        await pool
+        try:
+            yield pool
+        finally:
+            with suppress(*CONNECTION_ERRORS):  # a server that hangs takes no leave
+                async with asyncio.timeout(_CLOSE_S):
+                    await pool.close()
+
+
+async def verify_database(settings: Settings, pool: asyncpg.Pool, *, patience_s: float = 0.0) -> None:
+    """Returns when the server answers and has our schema; an embedded one is filled when it is empty.
+
+    Keeps trying to connect for `patience_s` seconds, then raises DatabaseAway. DatabaseUnreachable and SchemaMismatch
+    at once.
+    """
+    await _reach(settings, pool, patience_s)
+    if settings.database.dsn == "embedded" and await schema_version(pool) is None:
+        ensure_key_file(find_key_file(settings.privacy.key_file, settings.gateway.state_dir))
+        with suppress(SchemaMismatch):  # another process was faster; verified below
+            await init_schema(pool)
+    await _verify_schema(pool)
+
+
+@asynccontextmanager
+async def _dsn(settings: Settings) -> AsyncIterator[str]:
     if settings.database.dsn != "embedded":
-        yield settings.database.dsn, False
+        yield settings.database.dsn
         return
     try:
         async with run_embedded(settings.gateway.state_dir / "postgres") as dsn:
-            yield dsn, True
+            yield dsn
     except EmbeddedUnusable as e:
         raise DatabaseUnreachable(str(e)) from e
 
 
-def _password(settings: Settings) -> str | None:
-    return read_secret(settings.database.password_file, "database-password")
-
-
-async def _connect(dsn: str, password: str | None, connections: int, patience_s: float) -> asyncpg.Pool:
-    async def connect() -> asyncpg.Pool:
-        return await asyncpg.create_pool(
-            dsn,
-            password=password,
-            min_size=1,
-            max_size=connections,
-            timeout=_CONNECT_TIMEOUT_S,
-            init=_prepare_connection,
-        )
+async def _reach(settings: Settings, pool: asyncpg.Pool, patience_s: float) -> None:
+    async def connect() -> None:
+        async with pool.acquire():
+            pass
 
     try:
-        return await AsyncRetrying(
+        await AsyncRetrying(
             retry=retry_if_exception(_may_pass),
             stop=stop_after_delay(patience_s),
             wait=wait_exponential(multiplier=0.2, max=2.0),
             reraise=True,
         )(connect)
     except (*CONNECTION_ERRORS, asyncpg.PostgresError, ValueError) as e:
-        away = "is PostgreSQL running, and is [database] dsn right?"
-        cure = away if _may_pass(e) else "check [database] dsn and password_file"
-        raise DatabaseUnreachable(f"{_explain(dsn, e)}; {cure}") from e
+        told = _explain(settings.database.dsn, e)
+        if _may_pass(e):
+            raise DatabaseAway(f"{told}; is PostgreSQL running, and is [database] dsn right?") from e
+        raise DatabaseUnreachable(f"{told}; check [database] dsn and password_file") from e
 
 
 def _may_pass(error: BaseException) -> bool:
@@ -134,6 +160,57 @@ def _explain(dsn: str, cause: Exception) -> str:
     # What the standard library says of a DSN it cannot split quotes the pieces, and a password may be one.
     reason = "it cannot be read as a DSN" if type(cause) is ValueError else str(cause) or type(cause).__name__
     return f"database {shown} cannot be reached ({reason})".replace("\n", " ")
+
+
+# ---------------------------------------------------------------- several hosts
+
+
+async def _connect(dsn: str, **how: Any) -> asyncpg.Connection:
+    """The first host of the DSN that answers and is as target_session_attrs wants it.
+
+    asyncpg tries all within one timeout: a first host that is switched off would leave no time for the second.
+    """
+    *others, last = hosts_of(dsn)
+    for host in others:
+        with suppress(OSError, asyncpg.CannotConnectNowError, asyncpg.TargetServerAttributeNotMatched):
+            return await asyncpg.connect(host, **how)
+    return await asyncpg.connect(last, **how)
+
+
+def hosts_of(dsn: str) -> list[str]:
+    """A DSN for each of its hosts, in the order given; ValueError where one is empty."""
+    parts = urlsplit(dsn)
+    user, at, named = parts.netloc.rpartition("@")
+    query = dict(parse_qsl(parts.query))
+    if "," in named:
+        split = [parts._replace(netloc=user + at + host) for host in _listed(named)]
+    elif not named and "," in (listed := query.get("host", "")):
+        hosts, ports = _listed(listed), query.get("port", "").split(",")
+        each = ports if len(ports) == len(hosts) else ports * len(hosts)
+        split = [
+            parts._replace(query=urlencode(query | {"host": host} | ({"port": port} if port else {})))
+            for host, port in zip(hosts, each, strict=False)
+        ]
+    else:
+        return [dsn]
+    return [urlunsplit(one) for one in split]
+
+
+def _listed(hosts: str) -> list[str]:
+    if "" in (listed := hosts.split(",")):
+        raise ValueError("a host is empty")
+    return listed
+
+
+def _wants_writable(dsn: str) -> bool:
+    return re.search(r"[?&]target_session_attrs=(read-write|primary)\b", dsn) is not None
+
+
+async def _refuse_read_only(connection: asyncpg.pool.PoolConnectionProxy) -> None:
+    """A primary may become a standby, or read-only, while we are connected: then the other hosts are looked at."""
+    reported = connection.get_settings()
+    if "on" in (getattr(reported, name, "off") for name in ("in_hot_standby", "default_transaction_read_only")):
+        raise asyncpg.ReadOnlySQLTransactionError("the server has become read-only")
 
 
 async def _prepare_connection(connection: asyncpg.Connection) -> None:

@@ -24,13 +24,13 @@ SELECT phone.id, phone.address_hash FROM phone JOIN given ON phone.address_hash 
 -- One row a part; a part that the network or the modem gave twice is not added again, and not returned.
 INSERT INTO inbound_part (phone_id, transport, identity, pdu_sealed, reference, reference_bits, part_number, part_count,
                           sent_at)
-SELECT phone_id, $2, identity, sealed, reference, bits, number, count, sent_at
-FROM unnest($1::bigint[], $3::bytea[], $4::bytea[], $5::integer[], $6::smallint[], $7::smallint[], $8::smallint[],
-            $9::timestamptz[])
-     WITH ORDINALITY AS part(phone_id, identity, sealed, reference, bits, number, count, sent_at, position)
+SELECT phone_id, transport, identity, sealed, reference, bits, number, count, sent_at
+FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::integer[], $6::smallint[], $7::smallint[],
+            $8::smallint[], $9::timestamptz[])
+     WITH ORDINALITY AS part(phone_id, transport, identity, sealed, reference, bits, number, count, sent_at, position)
 ORDER BY position
 ON CONFLICT (identity) DO NOTHING
-RETURNING id, identity, phone_id, reference, reference_bits, part_count;
+RETURNING id, identity, phone_id, transport, reference, reference_bits, part_count;
 
 -- name: lock_phones
 -- Until the transaction ends, nobody else joins parts of these phones: two modems may get two parts at the same moment.

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import email.policy
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -26,15 +27,20 @@ from parser import gsm7
 from parser.pdu import Concat, encode_deliver
 from smsd.desk.rules import Desk
 from smsd.handle_sms import Limits, SmsHandler
-from smsd.loops import Stop
+from smsd.loops import Bell, Stop
 from smsd.mail.smtp import SmtpSettings, open_mailer
-from smsd.receive import Receiver
+from smsd.parts import PartStore
+from smsd.receive import Drainer, Intake, Receiver
 from smsd.send_mail import Addresses, MailSender
 from smsd.send_sms import SmsSender
+from smsd.spool import Spool, open_spool
+from smsd.store.queries import SCHEMA
 from smsd.store.seal import Seal
+from smsd.store.throwaway import Throwaway, throwaway_postgres
 from smsd.transports.base import Batch, RawPart, Submission
 
 SENT_AT = datetime(2026, 8, 3, 9, 14, tzinfo=timezone(timedelta(hours=7)))
+QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")  # of a throwaway server
 _numbers = itertools.count(1)
 
 
@@ -154,10 +160,12 @@ class Stage:
     pool: asyncpg.Pool
     seal: Seal
     desk: Desk
+    intake: Intake
+    drainer: Drainer
     limits: Limits = field(default_factory=lambda: Limits(automatic_per_hour=60, attempts=3))
 
     async def receive(self, *batches: Sequence[str], transport: str = "modem0") -> ScriptedTransport:
-        """Hands batches of PDUs to a Receiver; returns when all are acknowledged."""
+        """Hands batches of PDUs to a Receiver; returns when all are acknowledged, and none waits in the spool."""
         modem, stop = ScriptedTransport(transport), Stop()
 
         async def stop_after_last(_: Batch) -> None:
@@ -168,7 +176,9 @@ class Stage:
         for pdus in batches:
             modem.batches.put_nowait(batch(*pdus))
         async with asyncio.timeout(30):
-            await Receiver(modem, self.pool, self.seal).run(stop)
+            await Receiver(modem, self.intake).run(stop)
+            while await self.drainer.step():
+                pass
         return modem
 
     async def handle(self) -> int:
@@ -228,9 +238,33 @@ class Stage:
 
 
 @pytest.fixture
-def stage(pool: asyncpg.Pool, seal: Seal, desk: Desk) -> Stage:
+def spool(settings: Settings, seal: Seal) -> Spool:
+    """In the test's state_dir."""
+    return open_spool(settings.gateway.state_dir, seal, most_bytes=1_000_000)
+
+
+@pytest.fixture
+def intake_on(seal: Seal, spool: Spool) -> Callable[[asyncpg.Pool], Intake]:
+    """Makes the way from a transport into a database, with that spool."""
+    return lambda pool: Intake(PartStore(pool, seal), spool, Bell())
+
+
+@pytest.fixture
+def drainer_on(seal: Seal, spool: Spool) -> Callable[[asyncpg.Pool], Drainer]:
+    """Makes the way from that spool into a database."""
+    return lambda pool: Drainer(PartStore(pool, seal), spool)
+
+
+@pytest.fixture
+def stage(
+    pool: asyncpg.Pool,
+    seal: Seal,
+    desk: Desk,
+    intake_on: Callable[[asyncpg.Pool], Intake],
+    drainer_on: Callable[[asyncpg.Pool], Drainer],
+) -> Stage:
     """The stages on this test's database."""
-    return Stage(pool, seal, desk)
+    return Stage(pool, seal, desk, intake_on(pool), drainer_on(pool))
 
 
 @pytest_asyncio.fixture
@@ -323,6 +357,17 @@ def far_settings(settings: Settings, dsn: str, cable: Any) -> Settings:
     name = urlsplit(dsn).path
     far = dataclasses.replace(settings.database, dsn=f"postgresql://postgres@127.0.0.1:{cable.port}{name}")
     return dataclasses.replace(settings, database=far)
+
+
+@pytest_asyncio.fixture
+async def own_server() -> AsyncIterator[Throwaway]:
+    """A server of this test's own, with our schema: it may be killed and frozen."""
+    with tempfile.TemporaryDirectory(prefix="smsd-test-") as folder:
+        async with throwaway_postgres(Path(folder) / "postgres", *QUICK) as server:
+            connection = await asyncpg.connect(server.dsn)
+            await connection.execute(SCHEMA)
+            await connection.close()
+            yield server
 
 
 # ---------------------------------------------------------------- a mail server

@@ -19,9 +19,10 @@ from parser import pdu_fields
 from parser.pdu import Concat, encode_deliver, encode_status_report
 from smsd import receive
 from smsd.loops import Stop
-from smsd.receive import Receiver, join_overdue
+from smsd.parts import GAP, join_overdue
+from smsd.receive import Intake, Receiver
+from smsd.spool import Spool
 from smsd.store.database import open_database
-from smsd.store.seal import Seal
 from smsd.transports.base import Batch, RawPart
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 Moment = Callable[[int], datetime]
 
-GAP = receive.GAP
 NO_WAIT = timedelta(seconds=-60)  # everything that waits has waited long enough
 LONG = "Lampu jalan mati sejak tiga minggu. " * 9
 SENT_AT = datetime(2026, 8, 3, 9, 14, tzinfo=timezone(timedelta(hours=7)))
@@ -41,7 +41,7 @@ COMPLAINTS = "SELECT text FROM inbound_message ORDER BY id"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """While the database is away, look again at once."""
-    monkeypatch.setattr(receive, "_DATABASE_AGAIN_S", 0.01)
+    monkeypatch.setattr(receive, "_AGAIN_S", 0.01)
 
 
 @pytest.fixture
@@ -80,30 +80,66 @@ class TestAcknowledgeAfterCommit:
         modem.on_acknowledge = look
         report = encode_status_report(number, 7, at(0), at(5))
         modem.batches.put_nowait(batch_of(encode_deliver(number, "Jalan rusak", at(0)), report, BROKEN))
-        await Receiver(modem, stage.pool, stage.seal).run(stop)
+        await Receiver(modem, stage.intake).run(stop)
         assert [1, 1, 1, 1] == seen
 
-    async def test_nothing_is_acknowledged_while_the_database_is_away(
+    async def test_a_session_ended_in_the_middle_of_the_transaction(
+        self,
+        stage: Stage,
+        spool: Spool,
+        watcher: asyncpg.Connection,
+        until_waiting: Until,
+        scripted: type[ScriptedTransport],
+        batch_of: Callable[..., Batch],
+        number: str,
+        at: Moment,
+    ) -> None:
+        """pg_terminate_backend between the first insert and the commit: the spool has it, then the database, once."""
+        modem, stop = scripted(), Stop()
+
+        async def kept(_: Batch) -> None:
+            assert (1, 0) == (spool.parts, await stage.value("SELECT count(*) FROM inbound_part"))
+            stop.ask()
+
+        modem.on_acknowledge = kept
+        modem.batches.put_nowait(batch_of(encode_deliver(number, "Jalan rusak", at(0))))
+        async with watcher.transaction():
+            await watcher.execute("LOCK TABLE inbound_message IN ACCESS EXCLUSIVE MODE")
+            loop = asyncio.create_task(Receiver(modem, stage.intake).run(stop))
+            await until_waiting(watcher, 1)
+            await watcher.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            await asyncio.wait_for(loop, 10)
+        assert [1, 0] == [await stage.drainer.step(), await stage.drainer.step()]
+        assert (["Jalan rusak"], 1) == (await stage.column(COMPLAINTS), len(modem.acknowledged))
+
+    async def test_what_can_be_kept_nowhere_stays_on_the_modem(
         self,
         far_settings: Settings,
         cable: Cable,
         watcher: asyncpg.Connection,
-        seal: Seal,
+        spool: Spool,
+        intake_on: Callable[[asyncpg.Pool], Intake],
         scripted: type[ScriptedTransport],
         batch_of: Callable[..., Batch],
         number: str,
         at: Moment,
         events: list[dict[str, Any]],
     ) -> None:
-        """The batch waits in the modem, is stored when the database is back, and only then acknowledged."""
-        modem, stop = scripted(), Stop()
+        """No database and a spool that is full: not acknowledged, told once, and stored when the database is back."""
+        modem, stop, alive = scripted(), Stop(), asyncio.Event()
+        spool._most_bytes = 4095
         async with open_database(far_settings) as pool:
-            loop = asyncio.create_task(Receiver(modem, pool, seal).run(stop))
+            loop = asyncio.create_task(Receiver(modem, intake_on(pool), lambda _: alive.set()).run(stop))
             cable.cut()
             modem.batches.put_nowait(batch_of(encode_deliver(number, "Jalan rusak", at(0))))
-            await asyncio.wait_for(cable.refused.wait(), 10)
+            for _ in range(3):
+                cable.refused.clear()
+                await asyncio.wait_for(cable.refused.wait(), 10)
             assert [] == modem.acknowledged
-            assert 0 == await watcher.fetchval("SELECT count(*) FROM inbound_part")
+            assert alive.is_set()
 
             async def stop_then(_: Batch) -> None:
                 assert 1 == await watcher.fetchval("SELECT count(*) FROM inbound_message")
@@ -113,44 +149,16 @@ class TestAcknowledgeAfterCommit:
             cable.mend()
             await asyncio.wait_for(loop, 10)
         assert 1 == len(modem.acknowledged)
-        assert {"receive modem0"} == {event["loop"] for event in events if event["event"] == "database.away"}
+        (full,) = [event for event in events if event["event"] == "spool.full"]
+        assert "[gateway] spool_mb is reached" == full["error"]
+        assert str(full["cure"]).startswith("bring the database back, or raise spool_mb")
 
-    async def test_a_session_ended_in_the_middle_of_the_transaction(
-        self,
-        stage: Stage,
-        watcher: asyncpg.Connection,
-        until_waiting: Until,
-        scripted: type[ScriptedTransport],
-        batch_of: Callable[..., Batch],
-        number: str,
-        at: Moment,
-    ) -> None:
-        """pg_terminate_backend between the first insert and the commit: nothing is acknowledged, then all is there."""
-        modem, stop = scripted(), Stop()
-
-        async def done(_: Batch) -> None:
-            assert ["Jalan rusak"] == [row["text"] for row in await watcher.fetch(COMPLAINTS)]
-            stop.ask()
-
-        modem.on_acknowledge = done
-        modem.batches.put_nowait(batch_of(encode_deliver(number, "Jalan rusak", at(0))))
-        async with watcher.transaction():
-            await watcher.execute("LOCK TABLE inbound_message IN ACCESS EXCLUSIVE MODE")
-            loop = asyncio.create_task(Receiver(modem, stage.pool, stage.seal).run(stop))
-            await until_waiting(watcher, 1)
-            await watcher.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            assert [] == modem.acknowledged
-        await asyncio.wait_for(loop, 10)
-        assert 1 == len(modem.acknowledged)
-
-    async def test_a_stop_while_the_database_is_away(
+    async def test_a_stop_while_it_can_be_kept_nowhere(
         self,
         far_settings: Settings,
         cable: Cable,
-        seal: Seal,
+        spool: Spool,
+        intake_on: Callable[[asyncpg.Pool], Intake],
         scripted: type[ScriptedTransport],
         batch_of: Callable[..., Batch],
         number: str,
@@ -158,10 +166,11 @@ class TestAcknowledgeAfterCommit:
     ) -> None:
         """The loop ends at once; the SMS stays in the modem."""
         modem, stop = scripted(), Stop()
+        spool._most_bytes = 0
         async with open_database(far_settings) as pool:
             cable.cut()
             modem.batches.put_nowait(batch_of(encode_deliver(number, "Jalan rusak", at(0))))
-            loop = asyncio.create_task(Receiver(modem, pool, seal).run(stop))
+            loop = asyncio.create_task(Receiver(modem, intake_on(pool)).run(stop))
             await asyncio.wait_for(cable.refused.wait(), 10)
             stop.ask()
             await asyncio.wait_for(loop, 10)
@@ -179,7 +188,7 @@ class TestAcknowledgeAfterCommit:
             stop.ask()
 
         modem.on_acknowledge = stopping
-        await Receiver(modem, stage.pool, stage.seal).run(stop)
+        await Receiver(modem, stage.intake).run(stop)
         assert (["satu"], 1) == (await stage.column(COMPLAINTS), len(modem.acknowledged))
 
     async def test_an_idle_wait_ends_with_the_stop_or_the_task(
@@ -187,7 +196,7 @@ class TestAcknowledgeAfterCommit:
     ) -> None:
         """A stop breaks off receive(), and so does a cancellation, which is then passed on."""
         stop = Stop()
-        receiver = Receiver(scripted("modem7"), stage.pool, stage.seal)
+        receiver = Receiver(scripted("modem7"), stage.intake)
         loop = asyncio.create_task(receiver.run(stop))
         await asyncio.sleep(0)
         stop.ask()
@@ -731,6 +740,19 @@ class TestPrivacy:
         assert bytes.fromhex(pdu) == stage.seal.open(sealed, "pdu")
 
 
+async def test_two_transports_that_wait_for_each_other(
+    stage: Stage, spool: Spool, watcher: asyncpg.Connection, number: str, at: Moment
+) -> None:
+    """A deadlock is no reason for the spool: it is tried again."""
+    await watcher.execute(
+        "CREATE SEQUENCE tries; CREATE FUNCTION once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF nextval('tries') < 3 THEN RAISE EXCEPTION 'x' USING ERRCODE = 'deadlock_detected'; END IF; RETURN NEW; END"
+        " $$; CREATE TRIGGER once BEFORE INSERT ON inbound_part FOR EACH ROW EXECUTE FUNCTION once()"
+    )
+    await stage.receive([encode_deliver(number, "Jalan rusak", at(0))])
+    assert (["Jalan rusak"], False) == (await stage.column(COMPLAINTS), spool._folder.exists())
+
+
 async def test_a_batch_that_was_handed_over_in_passing(
     stage: Stage, scripted: type[ScriptedTransport], number: str, at: Moment
 ) -> None:
@@ -743,5 +765,5 @@ async def test_a_batch_that_was_handed_over_in_passing(
     modem.on_acknowledge = done
     parts = [RawPart(encode_deliver(number, "Jalan rusak", at(0)), None)]
     modem.batches.put_nowait(dataclasses.replace(Batch(1, []), parts=parts))
-    await Receiver(modem, stage.pool, stage.seal).run(stop)
+    await Receiver(modem, stage.intake).run(stop)
     assert ["Jalan rusak"] == await stage.column(COMPLAINTS)

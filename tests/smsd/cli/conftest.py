@@ -114,14 +114,14 @@ class OneBatch:
 
 
 @pytest.fixture
-async def texted(settings, seal, batch_of):
+async def texted(settings, intake_on, batch_of):
     """`await texted(text)`: a report of that text; its code."""
 
     async def text(words=TEXT, sender=CITIZEN):
         transport, transport_stop = OneBatch(batch_of(encode_deliver(sender, words, wall_clock()))), Stop()
         transport.stop = transport_stop
         async with open_database(settings) as pool:
-            await Receiver(transport, pool, seal).run(transport_stop)
+            await Receiver(transport, intake_on(pool)).run(transport_stop)
             await SmsHandler(pool, open_desk(settings), Limits(60, 3)).step()
             return await pool.fetchval("SELECT code FROM ticket ORDER BY id DESC LIMIT 1")
 

@@ -56,13 +56,13 @@ def handle(pool, desk):
 
 
 @pytest.fixture
-def comes_in(pool, seal, batch_of, handle):
+def comes_in(pool, intake_on, batch_of, handle):
     """`await comes_in(text, ...)`: SMS of one citizen; `pdus` come as they are."""
 
     async def receive(*texts, pdus=()):
         now, stop = wall_clock(), Stop()
         written = [encode_deliver(CITIZEN, text, now + timedelta(seconds=n)) for n, text in enumerate(texts)]
-        await Receiver(OneBatch(batch_of(*written, *pdus), stop), pool, seal).run(stop)
+        await Receiver(OneBatch(batch_of(*written, *pdus), stop), intake_on(pool)).run(stop)
         await handle()
 
     return receive

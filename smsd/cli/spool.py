@@ -1,0 +1,33 @@
+"""spool: what waits on the disk. Needs no database, for it is away when this is asked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from config.settings import load_settings
+from smsd.cli.options import cell, config_option, json_option, show_json
+from smsd.spool import look_into, spool_folder
+from smsd.store.database import StoreError
+
+
+@click.command()
+@json_option
+@config_option
+def spool(as_json: bool, config: Path) -> None:
+    """What waits on the disk while the database is away."""
+    folder = spool_folder(load_settings(config).gateway.state_dir)
+    try:
+        waiting, broken = look_into(folder)
+    except OSError as e:
+        raise StoreError(f"{folder} cannot be read ({e.strerror}); run this as the user of the service, or root") from e
+    parts, oldest = sum(kept.parts for kept in waiting), min((kept.kept_at for kept in waiting), default=None)
+    since = None if oldest is None else datetime.fromtimestamp(oldest, UTC)
+    if as_json:
+        show_json({"parts": parts, "files": len(waiting), "since": since, "broken": [str(path) for path in broken]})
+    else:
+        click.echo(f"{parts} SMS parts wait since {cell(since)}" if since else "nothing waits")
+        for path in broken:
+            click.echo(f"broken: {path}")
