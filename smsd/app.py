@@ -16,7 +16,7 @@ import structlog
 
 from config.settings import Settings
 from routing.classify import Router
-from smsd.expire import expire_questions
+from smsd.expire import expire_questions, expire_sms
 from smsd.handle_mail import MailHandler, MailKeeper
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Bell, Pulse, Stop, wait_any, work_through
@@ -73,8 +73,10 @@ async def run(settings: Settings, stop: Stop) -> None:
         ):
             seal = open_seal(settings)
             limits = Limits(settings.limits.automatic_per_hour, settings.limits.message_attempts)
+            valid = timedelta(hours=settings.limits.sms_valid_h)
             senders = [
-                SmsSender(modem, pool, seal, owner=owner, attempts=settings.limits.sms_attempts) for modem in modems
+                SmsSender(modem, pool, seal, owner=owner, attempts=settings.limits.sms_attempts, valid=valid)
+                for modem in modems
             ]
             mails = _mail_sender(settings, mailer, pool, desk.router, owner)
             await mails.release()
@@ -88,6 +90,7 @@ async def run(settings: Settings, stop: Stop) -> None:
                 _Loop("modem states", board.step, "modem"),
                 _Loop("clock", lambda: join_overdue(pool, seal, wait), "clock"),
                 _Loop("questions", lambda: expire_questions(pool, desk, limits.automatic_per_hour), "question"),
+                _Loop("expire sms", lambda: expire_sms(pool, valid), "clock"),
                 *(_Loop(f"send {s.name}", s.step, "outbox_sms", SMS_LEASE_S) for s in senders),
             ]
             receivers = [Receiver(modem, pool, seal) for modem in modems]
