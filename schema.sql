@@ -12,7 +12,7 @@ CREATE TABLE schema_version (
     version     integer PRIMARY KEY,
     applied_at  timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO schema_version (version) VALUES (2);
+INSERT INTO schema_version (version) VALUES (3);
 
 -- ---------------------------------------------------------------- citizens
 
@@ -214,14 +214,16 @@ CREATE TABLE outbox_sms (
     transport     text,                            -- NULL: any
     priority      smallint    NOT NULL DEFAULT 1,  -- 0 answers to a question, 1 status, 2 reminders and surveys
     state         text        NOT NULL DEFAULT 'queued'
-                  CHECK (state IN ('queued', 'sending', 'sent', 'delivered', 'failed', 'withheld')),
+                  CHECK (state IN ('queued', 'sending', 'sent', 'delivered', 'failed', 'withheld', 'expired')),
     attempts      integer     NOT NULL DEFAULT 0,
     due_at        timestamptz NOT NULL DEFAULT now(),
     leased_until  timestamptz,
     leased_by     text,
     error         text,
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- after the event that caused it
-    sent_at       timestamptz
+    sent_at       timestamptz,
+    valid_from    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- [limits] sms_valid_h runs from here
+    waits         integer     NOT NULL DEFAULT 0   -- tries that did not count: the modem could send nothing
 );
 CREATE INDEX outbox_sms_open ON outbox_sms (priority, due_at, id) WHERE state IN ('queued', 'sending');
 CREATE INDEX outbox_sms_of_phone ON outbox_sms (phone_id, created_at);

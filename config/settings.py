@@ -115,6 +115,7 @@ class Limits:
     automatic_per_hour: int = 60  # SMS that one number is sent by the gateway itself
     wrong_codes_per_day: int = 5  # codes of nobody's or somebody else's report that one number may try
     sms_attempts: int = 8
+    sms_valid_h: float = 72.0  # an SMS that could not be sent in that time is of no use any more
     mail_attempts: int = 12
     message_attempts: int = 3  # before an SMS or a mail that cannot be handled is quarantined
 

@@ -17,7 +17,7 @@ import structlog
 from config.settings import Settings
 from routing.classify import Router
 from smsd.desk.rules import Desk
-from smsd.expire import expire_questions
+from smsd.expire import expire_questions, expire_sms
 from smsd.handle_mail import MailHandler, MailKeeper
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Bell, Pulse, Stop, wait_any, work_through
@@ -84,8 +84,10 @@ async def run(settings: Settings, stop: Stop) -> None:
             spool = open_spool(settings.gateway.state_dir, seal, settings.gateway.spool_mb * 1_000_000)
             parts = PartStore(pool, seal)
             intake = Intake(parts, spool, bell, verified=False)
+            valid = timedelta(hours=settings.limits.sms_valid_h)
             senders = [
-                SmsSender(modem, pool, seal, owner=owner, attempts=settings.limits.sms_attempts) for modem in modems
+                SmsSender(modem, pool, seal, owner=owner, attempts=settings.limits.sms_attempts, valid=valid)
+                for modem in modems
             ]
             mails = _mail_sender(settings, mailer, pool, desk.router, owner)
 
@@ -103,6 +105,7 @@ async def run(settings: Settings, stop: Stop) -> None:
                 _Loop("modem states", board.step, "modem"),
                 *_handling(settings, pool, desk),
                 _Loop("clock", lambda: _join_gaps(settings, pool, seal, spool), "clock"),
+                _Loop("expire sms", lambda: expire_sms(pool, valid), "clock"),
                 *(_Loop(f"send {s.name}", s.step, "outbox_sms", SMS_LEASE_S) for s in senders),
             ]
             receivers = [Receiver(modem, intake, _beat(pulse, f"receive {modem.name}")) for modem in modems]

@@ -1,8 +1,8 @@
-"""Questions that nobody answered in time: closed, and what waited for them goes on without."""
+"""What nobody waits for any longer: questions not answered in time, and SMS not sent in time."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import structlog
@@ -36,4 +36,13 @@ async def expire_questions(pool: asyncpg.Pool, desk: Desk, automatic_per_hour: i
             log.info("question.expired", ticket=ticket.code, question=kind)
         for phone_id in await store(connection, writes, automatic_per_hour):
             log.warning("sms.withheld", phone=phone_id)
+    return len(rows)
+
+
+async def expire_sms(pool: asyncpg.Pool, valid: timedelta) -> int:
+    """Leaves up to 100 SMS that could not be sent while they were of use, and tells of each; how many."""
+    rows = await pool.fetch(SQL["expire_sms"], datetime.now(UTC) - valid)
+    for row in rows:
+        cure = f"smsd outbox retry sms:{row['id']}"
+        log.error("sms.expired", sms=row["id"], cause=row["cause"], ticket=row["ticket"], error=row["error"], cure=cure)
     return len(rows)

@@ -20,9 +20,10 @@ class ModemBoard:
         self._news: dict[str, TransportState] = {}
 
     def tell(self, name: str, state: TransportState) -> None:
-        """A transport's state changed."""
+        """A transport's state changed; maybe it can send now what has waited for it."""
         self._news[name] = state
         self._bell.ring("modem")
+        self._bell.ring("outbox_sms")
 
     async def step(self) -> int:
         """Writes what changed; how many that were. What cannot be written now stays news."""

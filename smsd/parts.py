@@ -17,6 +17,7 @@ from smsd.msisdn import canonical
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
 from smsd.store.seal import Seal
+from smsd.transports.refusals import explain_report
 
 log = structlog.get_logger()
 
@@ -140,7 +141,7 @@ class PartStore:
     async def _apply_report(self, connection: asyncpg.Connection, transport: str, report: StatusReport) -> None:
         """A delivery report settles the submission it fits."""
         phone_id = (await self._phones(connection, [report.recipient]))[report.recipient]
-        match = await connection.fetchrow(SQL["match_report"], transport, phone_id, report.reference)
+        match = await connection.fetchrow(SQL["match_report"], transport, phone_id, report.reference, report.sent_at)
         await connection.execute(
             SQL["add_report"],
             *(transport, phone_id, report.reference, report.status, report.discharged_at),
@@ -149,10 +150,12 @@ class PartStore:
         log.info("sms.report", modem=transport, outcome=report.outcome, matched=match is not None)
         if match and report.outcome != "trying":
             state = "delivered" if report.outcome == "delivered" else "undelivered"
-            await connection.execute(SQL["apply_report"], match["id"], state, report.reference)
+            reason = None if state == "delivered" else explain_report(report.status)
+            await connection.execute(SQL["apply_report"], match["id"], state, report.reference, reason)
             sms = match["sms_id"]
             if await connection.fetchval(SQL["follow_reports"], sms) == "failed":
-                log.error("sms.undelivered", sms=sms, status=report.status, cure=f"smsd outbox retry sms:{sms}")
+                cure = f"smsd outbox retry sms:{sms}"
+                log.error("sms.undelivered", sms=sms, status=report.status, error=reason, cure=cure)
 
     async def _quarantine(self, connection: asyncpg.Connection, arrived: Arrived, error: str) -> None:
         raw = arrived.pdu.encode("utf-8", "backslashreplace")  # no hexadecimal digits, perhaps no characters either

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +13,11 @@ import structlog
 from parser import gsm7
 from parser.pdu import Concat
 from smsd.backoff import next_try
+from smsd.refusal_streak import Fault, RefusalStreak
 from smsd.store.queries import SQL
 from smsd.store.seal import Seal
-from smsd.transports.base import FateUnknown, NotReady, NotSent, Submission, Transport
+from smsd.transports.base import FateUnknown, NotReady, NotSent, Refused, Submission, Transport
+from smsd.transports.refusals import Do
 
 log = structlog.get_logger()
 
@@ -21,8 +25,8 @@ log = structlog.get_logger()
 LEASE_S = 300.0
 # A part whose fate is unknown waits this long for its delivery report before it is sent once more.
 REPORT_WAIT = timedelta(seconds=30)
-# An SMS that found its transport down is tried again so much later, or sooner by another transport.
-_READY_WAIT = timedelta(seconds=15)
+# An SMS that its modem could not send just now waits longer each time, but not longer than this.
+_WAIT_MOST = timedelta(minutes=5)
 # Parts of one message that may be sent while nobody knows whether they already were.
 _BLIND_TRIES = 2
 
@@ -44,14 +48,27 @@ class _Part:
 
 
 class SmsSender:
-    """Sends through one transport; `step` is one SMS."""
+    """Sends through one transport; `step` is one SMS. What could not be sent while it was `valid` is left."""
 
-    def __init__(self, transport: Transport, pool: asyncpg.Pool, seal: Seal, *, owner: str, attempts: int) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        pool: asyncpg.Pool,
+        seal: Seal,
+        *,
+        owner: str,
+        attempts: int,
+        valid: timedelta,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._transport = transport
         self._pool = pool
         self._seal = seal
         self._owner = owner
         self._attempts = attempts
+        self._valid = valid
+        self._clock = clock
+        self._streak = RefusalStreak()
 
     @property
     def name(self) -> str:
@@ -63,8 +80,11 @@ class SmsSender:
         await self._pool.execute(SQL["release_leases_sms"], self._owner)
 
     async def step(self) -> int:
-        """Sends the next SMS; 0 if none is due."""
-        row = await self._pool.fetchrow(SQL["claim_sms"], self._transport.name, self._owner, LEASE_S)
+        """Sends the next SMS; 0 if none is due, or none can be sent: then other transports may take it."""
+        if self._transport.closed_for_sending or self._streak.pausing(self._clock()):
+            return 0
+        oldest = datetime.now(UTC) - self._valid
+        row = await self._pool.fetchrow(SQL["claim_sms"], self._transport.name, self._owner, LEASE_S, oldest)
         if row is None:
             return 0
         if row["attempts"] > self._attempts:
@@ -75,9 +95,11 @@ class SmsSender:
         except FateUnknown as e:
             await self._postpone(row, datetime.now(UTC) + REPORT_WAIT, str(e))
         except NotReady as e:
-            await self._postpone(row, datetime.now(UTC) + _READY_WAIT, str(e), counted=False)
-        except NotSent as e:
+            await self._wait(row, str(e))
+        except Refused as e:
             await self._refused(row, e)
+        except NotSent as e:
+            await self._try_again(row, str(e))
         return 1
 
     async def _send(self, row: asyncpg.Record) -> None:
@@ -91,7 +113,8 @@ class SmsSender:
                 await self._postpone(row, wait, "waits for a delivery report")
                 return
             concat = Concat(row["id"] % 256, 8, part.number, part.count) if part.count > 1 else None
-            await self._submit(row, part, Submission(number, segments.alphabet, part.text, concat))
+            valid_s = (row["valid_from"] + self._valid - datetime.now(UTC)).total_seconds()
+            await self._submit(row, part, Submission(number, segments.alphabet, part.text, concat, valid_s))
         await self._pool.execute(SQL["settle_sms"], row["id"], "sent", None)
         log.info("sms.sent", **self._facts(row), parts=len(parts), unconfirmed=sum(part.spent for part in parts))
         await self._pool.execute(SQL["follow_reports"], row["id"])  # some may have come before
@@ -127,12 +150,53 @@ class SmsSender:
             await self._pool.execute(SQL["settle_submission"], number, "not_sent", None, str(e))
             raise
         await self._pool.execute(SQL["settle_submission"], number, "sent", reference, None)
+        if self._streak.accepted(row["phone_id"]):
+            log.info("modem.sends_again", modem=name)
 
-    async def _refused(self, row: asyncpg.Record, error: NotSent) -> None:
-        if error.retryable and row["attempts"] < self._attempts:
-            await self._postpone(row, next_try(datetime.now(UTC), row["attempts"]), str(error))
-            return
-        await self._give_up(row, str(error))
+    async def _refused(self, row: asyncpg.Record, error: Refused) -> None:
+        now = self._clock()
+        match self._streak.refused(row["phone_id"], row["id"], row["attempts"] - 1, now):
+            case Fault.NUMBER:
+                await self._decide(row, error)
+            case Fault.MODEM:
+                await self._postpone(row, datetime.now(UTC), str(error), counted=False)
+                await self._hand_over(str(error), self._streak.pause_s(now))
+            case Fault.MODEM_STILL:
+                await self._wait(row, str(error))
+
+    async def _decide(self, row: asyncpg.Record, error: Refused) -> None:
+        match error.do:
+            case Do.GIVE_UP:
+                await self._give_up(row, str(error))
+            case Do.WAIT:
+                await self._wait(row, str(error))
+            case Do.RETRY | Do.REOPEN:
+                await self._try_again(row, str(error))
+
+    async def _hand_over(self, reason: str, pause_s: float) -> None:
+        """The modem refuses everything, so nothing that it refused lately was the SMS's fault."""
+        refused = self._streak.refused_sms
+        rows = await self._pool.fetch(SQL["hand_over_sms"], list(refused), list(refused.values()))
+        refused.clear()
+        log.error(
+            "modem.refuses",
+            modem=self._transport.name,
+            error=reason,
+            handed_over=len(rows),
+            pause_s=round(pause_s),
+            cure="look at the SIM: has it credit, is it barred, is the number of its message centre right (smsc)?",
+        )
+
+    async def _try_again(self, row: asyncpg.Record, reason: str) -> None:
+        if row["attempts"] < self._attempts:
+            await self._postpone(row, next_try(datetime.now(UTC), row["attempts"]), reason)
+        else:
+            await self._give_up(row, reason)
+
+    async def _wait(self, row: asyncpg.Record, reason: str) -> None:
+        now = datetime.now(UTC)
+        until = min(next_try(now, row["waits"] + 1), now + _WAIT_MOST)
+        await self._postpone(row, until, reason, counted=False)
 
     async def _give_up(self, row: asyncpg.Record, reason: str) -> None:
         await self._pool.execute(SQL["settle_sms"], row["id"], "failed", reason)

@@ -16,7 +16,7 @@ from smsd.store.queries import SQL
 _KINDS = ("sms", "mail")
 _ID = re.compile(r"(sms|mail):([0-9]{1,18})")
 _COLUMNS = ("id", "state", "cause", "ticket", "attempts", "due_at", "error")
-_STATES = ("queued", "sending", "sent", "delivered", "failed", "withheld")
+_STATES = ("queued", "sending", "sent", "delivered", "failed", "withheld", "expired")
 
 
 @click.group()

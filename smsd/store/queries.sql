@@ -388,11 +388,12 @@ RETURNING id;
 
 -- name: claim_sms
 -- The next SMS for the transport $1, leased to $2 for $3 seconds. Order per number is kept: an SMS waits while an
--- earlier one to the same number is under way. An expired lease counts as none.
+-- earlier one to the same number is under way. An expired lease counts as none. What was to be sent before $4 is not
+-- sent any more.
 WITH next AS (
     SELECT sms.id FROM outbox_sms AS sms
     WHERE (sms.state = 'queued' OR (sms.state = 'sending' AND sms.leased_until < now()))
-      AND sms.due_at <= now()
+      AND sms.due_at <= now() AND sms.valid_from > $4
       AND (sms.transport IS NULL OR sms.transport = $1)
       AND NOT EXISTS (SELECT FROM outbox_sms AS earlier
                       WHERE earlier.phone_id = sms.phone_id AND earlier.id < sms.id
@@ -405,7 +406,7 @@ UPDATE outbox_sms AS sms
 SET state = 'sending', leased_by = $2, leased_until = now() + make_interval(secs => $3), attempts = attempts + 1
 FROM next, phone
 WHERE sms.id = next.id AND phone.id = sms.phone_id
-RETURNING sms.id, sms.text, sms.attempts, sms.cause, phone.address_sealed,
+RETURNING sms.id, sms.phone_id, sms.text, sms.attempts, sms.waits, sms.valid_from, sms.cause, phone.address_sealed,
           (SELECT code FROM ticket WHERE ticket.id = sms.ticket_id) AS ticket;
 
 -- name: release_leases_sms
@@ -434,19 +435,40 @@ WHERE id = $1 AND state = 'sending';
 -- name: postpone_sms
 -- Tried again from $2 on; $4 says whether this try counts.
 UPDATE outbox_sms SET state = 'queued', due_at = $2, error = $3, leased_until = NULL, leased_by = NULL,
-       attempts = attempts - CASE WHEN $4::boolean THEN 0 ELSE 1 END
+       attempts = attempts - CASE WHEN $4::boolean THEN 0 ELSE 1 END,
+       waits = waits + CASE WHEN $4::boolean THEN 0 ELSE 1 END
 WHERE id = $1 AND state = 'sending';
 
+-- name: hand_over_sms
+-- The modem that refused the SMS $1 refuses everything: whichever modem can may send them now, and they have again as
+-- many tries behind them as before it had them ($2).
+UPDATE outbox_sms AS sms SET state = 'queued', due_at = now(), attempts = refused.attempts
+FROM unnest($1::bigint[], $2::integer[]) AS refused(id, attempts)
+WHERE sms.id = refused.id AND sms.state IN ('queued', 'failed')
+RETURNING sms.id;
+
+-- name: expire_sms
+-- SMS that were to be sent before $1 and are not under way; up to 100.
+UPDATE outbox_sms AS sms
+SET state = 'expired', leased_until = NULL, leased_by = NULL, error = 'not sent in time' || coalesce('; ' || error, '')
+WHERE sms.id IN (SELECT id FROM outbox_sms
+                 WHERE (state = 'queued' OR (state = 'sending' AND leased_until < now())) AND valid_from <= $1
+                 ORDER BY id LIMIT 100
+                 FOR UPDATE SKIP LOCKED)
+RETURNING sms.id, sms.cause, sms.error, (SELECT code FROM ticket WHERE ticket.id = sms.ticket_id) AS ticket;
+
 -- name: match_report
--- A delivery report from the transport $1 about the phone $2 with the reference $3: the latest submission it fits, or,
--- where the modem never told us a reference, one whose fate is unknown. The SMS is locked, so that this transaction's
+-- A delivery report from the transport $1 about the phone $2 with the reference $3, of an SMS that the network took at
+-- $4: the submission it fits, or, where the modem never told us a reference, one whose fate is unknown. References come
+-- round again after 256 SMS, so of several the one nearest in time. The SMS is locked, so that this transaction's
 -- follow_reports and the sender's settle_sms come one after the other.
 SELECT submission.id, submission.sms_id FROM sms_submission AS submission
 JOIN outbox_sms AS sms ON sms.id = submission.sms_id
 WHERE submission.transport = $1 AND sms.phone_id = $2
   AND ((submission.state IN ('sent', 'delivered') AND submission.reference = $3)
        OR (submission.state IN ('unknown', 'submitting') AND submission.reference IS NULL))
-ORDER BY submission.reference IS NULL, submission.submitted_at DESC
+ORDER BY submission.reference IS NULL, abs(extract(epoch FROM submission.submitted_at - $4::timestamptz)),
+         submission.id DESC
 LIMIT 1
 FOR UPDATE OF sms;
 
@@ -458,8 +480,8 @@ WHERE NOT EXISTS (SELECT FROM delivery_report
                   WHERE transport = $1 AND phone_id = $2 AND reference = $3 AND status = $4 AND discharged_at = $5);
 
 -- name: apply_report
--- The submission $1 is delivered or undelivered ($2); what was delivered stays so.
-UPDATE sms_submission SET state = $2, reference = $3, settled_at = now() WHERE id = $1 AND state <> 'delivered';
+-- The submission $1 is delivered or undelivered ($2), and $4 says why; what was delivered stays so.
+UPDATE sms_submission SET state = $2, reference = $3, error = $4, settled_at = now() WHERE id = $1 AND state <> 'delivered';
 
 -- name: follow_reports
 -- The SMS $1 becomes what the reports on its parts say: delivered once each part is, failed once one is lost and no
@@ -475,10 +497,13 @@ WITH part AS (
 )
 UPDATE outbox_sms AS sms
 SET state = verdict.state, sent_at = coalesce(sent_at, now()),
-    error = CASE WHEN verdict.state = 'failed' THEN 'the network could not deliver it' END
+    error = CASE WHEN verdict.state = 'failed'
+                 THEN 'not delivered: ' || (SELECT error FROM sms_submission AS lost
+                                            WHERE lost.sms_id = $1 AND lost.state = 'undelivered'
+                                            ORDER BY lost.settled_at DESC, lost.id DESC LIMIT 1) END
 FROM verdict
 WHERE sms.id = $1
-  AND ((verdict.state = 'delivered' AND sms.state IN ('queued', 'sent', 'failed'))
+  AND ((verdict.state = 'delivered' AND sms.state IN ('queued', 'sent', 'failed', 'expired'))
        OR (verdict.state = 'failed' AND sms.state = 'sent'))
 RETURNING sms.state;
 
@@ -486,14 +511,14 @@ RETURNING sms.state;
 -- For operators: what is open or given up, or with $1 one state only, or with $2 all.
 SELECT sms.id, sms.state, sms.cause, ticket.code AS ticket, sms.attempts, sms.due_at, sms.created_at, sms.error
 FROM outbox_sms AS sms LEFT JOIN ticket ON ticket.id = sms.ticket_id
-WHERE ($1::text IS NULL AND ($2::boolean OR sms.state IN ('queued', 'sending', 'failed'))) OR sms.state = $1
+WHERE ($1::text IS NULL AND ($2::boolean OR sms.state IN ('queued', 'sending', 'failed', 'expired'))) OR sms.state = $1
 ORDER BY sms.id
 LIMIT $3;
 
 -- name: retry_sms
--- Puts one SMS back that was given up or withheld; nothing where it is neither.
-UPDATE outbox_sms SET state = 'queued', due_at = now(), attempts = 0, error = NULL
-WHERE id = $1 AND state IN ('failed', 'withheld') RETURNING id;
+-- Puts one SMS back that was given up, withheld or has expired, with its whole time before it; nothing where it is none.
+UPDATE outbox_sms SET state = 'queued', due_at = now(), attempts = 0, waits = 0, valid_from = now(), error = NULL
+WHERE id = $1 AND state IN ('failed', 'withheld', 'expired') RETURNING id;
 
 -- ---------------------------------------------------------------- mail
 

@@ -1,8 +1,10 @@
 """What the loops ask of a way in and out: receive, acknowledge, send.
 
 TransportError
-├── NotSent        certainly not sent; `retryable` says whether another try can help
-└── FateUnknown    may have been sent: only a delivery report can tell
+├── NotSent         certainly not sent
+│   ├── Refused     somebody beyond us said no; `do` says what follows
+│   └── NotReady    the transport is down: not this SMS's fault
+└── FateUnknown     may have been sent: only a delivery report can tell
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from parser.pdu import Concat
+from smsd.transports.refusals import Do
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Submission:
     alphabet: Literal["gsm7", "ucs2"]
     text: str
     concat: Concat | None
+    valid_s: float | None = None  # how long the network shall try to deliver it; None: as long as it likes
 
 
 @dataclass(frozen=True)
@@ -59,18 +63,19 @@ class TransportError(Exception):
 
 
 class NotSent(TransportError):
-    """The network or the transport refused it, or it never got that far."""
+    """It never got that far; another try can help."""
 
-    def __init__(self, reason: str, *, retryable: bool) -> None:
+
+class Refused(NotSent):
+    """The network or the modem said no."""
+
+    def __init__(self, reason: str, do: Do) -> None:
         super().__init__(reason)
-        self.retryable = retryable
+        self.do = do
 
 
 class NotReady(NotSent):
     """The transport is down, which is not this SMS's fault: its tries are not counted, however long it lasts."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, retryable=True)
 
 
 class FateUnknown(TransportError):
@@ -81,6 +86,11 @@ class Transport(Protocol):
     """One way in and out. All three may be called at the same time."""
 
     name: str
+
+    @property
+    def closed_for_sending(self) -> str | None:
+        """Why nothing can be sent now; None: something can."""
+        ...
 
     async def receive(self) -> Batch:
         """Waits until there is something, then gives all of it; faults are cured inside, never raised."""

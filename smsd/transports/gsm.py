@@ -19,15 +19,16 @@ import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
 from config.settings import Modem, read_secret
-from smsd.transports.base import Batch, FateUnknown, NotReady, NotSent, RawPart, Submission, TransportState
+from smsd.transports.base import Batch, FateUnknown, NotReady, NotSent, RawPart, Refused, Submission, TransportState
 from smsd.transports.gsm_process import DEADLINES, Deadlines, ModemFault, ModemProcess, start_process
+from smsd.transports.refusals import Do, explain_refusal
 
 log = structlog.get_logger()
 
 
-# +CMS ERROR codes after which the same SMS cannot be sent by trying again (3GPP TS 27.005 3.2.5, TS 24.011 E-2):
-# unassigned number, barred, call barred, rejected, facility, unidentified, not subscribed, invalid format.
-_PERMANENT_CMS = frozenset({1, 8, 10, 21, 28, 29, 30, 50, 69, 81, 95, 96, 97, 98, 99, 302, 304, 305})
+_MOST_COUNT = 32_767  # a smallint of the database
+# What libGammu says of a modem that has no network.
+_NOT_REGISTERED = frozenset({"NoNetwork", "RequestingNetwork", "RegistrationDenied"})
 
 
 class GsmModem:
@@ -56,6 +57,11 @@ class GsmModem:
         self._refused_pin: str | None = None
 
     # ------------------------------------------------------------ Transport
+
+    @property
+    def closed_for_sending(self) -> str | None:
+        """See base.Transport."""
+        return "the modem is not ready" if self._child is None else _no_network(self.state.registered)
 
     async def receive(self) -> Batch:
         """See base.Transport. This is also where a failed modem is closed and reopened."""
@@ -88,12 +94,12 @@ class GsmModem:
         try:
             async with self._line:
                 deadline_s = self._deadlines.delete_s + self._deadlines.delete_each_s * len(slots)
-                answer = await child.call(deadline_s, "delete", slots=slots)
+                kept = await child.call(deadline_s, "delete", lambda answer: list(answer["kept"]), slots=slots)
         except ModemFault as e:
             await self._drop(child, str(e))
             return
-        if answer["kept"]:
-            log.warning("modem.slot_not_freed", modem=self.name, slots=answer["kept"])
+        if kept:
+            log.warning("modem.slot_not_freed", modem=self.name, slots=kept)
 
     async def send(self, submission: Submission) -> int:
         """See base.Transport."""
@@ -103,17 +109,33 @@ class GsmModem:
             "text": submission.text,
             "alphabet": submission.alphabet,
             "udh": _concatenation_header(submission).hex(),
+            "valid_s": submission.valid_s,
         }
         try:
             async with self._line:
                 before = child.submissions
-                answer = await child.call(self._deadlines.send_s, "send", **request)
+                outcome = await child.call(self._deadlines.send_s, "send", _outcome, **request)
         except ModemFault as e:
             await self._drop(child, str(e))  # first, for only a dead process sends nothing more
             if child.submissions > before:
                 raise FateUnknown(str(e)) from e
-            raise NotSent(str(e), retryable=True) from e
-        return _reference(answer)
+            raise NotSent(str(e)) from e
+        if isinstance(outcome, int):
+            return outcome
+        if isinstance(outcome, Refused):
+            await self._react(child, outcome)
+        raise outcome
+
+    async def _react(self, child: ModemProcess, refused: Refused) -> None:
+        """What a refusal says of the modem itself."""
+        match refused.do:
+            case Do.REOPEN:
+                await self._drop(child, str(refused))
+            case Do.WAIT:
+                self._status_due = 0.0  # has it lost its network?
+                self._arrived.set()
+            case Do.GIVE_UP | Do.RETRY:
+                pass
 
     # ------------------------------------------------------------ the child's life
 
@@ -148,7 +170,7 @@ class GsmModem:
         except ModemFault as e:
             self._lost(str(e))
             raise
-        self._set_state(TransportState("ready", imei=imei))
+        self._set_state(TransportState("ready", imei=imei and _printable(imei)))
         log.info("modem.ready", modem=self.name, device=str(self._settings.device))
         return child
 
@@ -196,6 +218,7 @@ class GsmModem:
         await child.close()
 
     def _lost(self, reason: str) -> None:
+        reason = _printable(reason)
         cure = _cure(reason, str(self._settings.device))
         log.warning("modem.lost", modem=self.name, error=reason, cure=cure)
         self._set_state(TransportState("lost", error=f"{reason}; {cure}"))
@@ -209,18 +232,30 @@ class GsmModem:
     async def _look(self, child: ModemProcess) -> Batch | None:
         self._arrived.clear()
         async with self._line:
-            if time.monotonic() >= self._status_due:
+            if time.monotonic() >= self._status_due or child.registration_changed:
                 await self._read_status(child)
-            listed = (await child.call(self._deadlines.list_s, "list"))["parts"]
+            listed = await child.call(self._deadlines.list_s, "list", _listed)
         passed, child.passed = child.passed, []
-        parts = [RawPart(pdu, None) for pdu in passed]
-        parts += [RawPart(pdu, (memory, index)) for memory, index, pdu in listed]
+        parts = [RawPart(pdu, None) for pdu in passed] + listed
         self._drained.clear() if listed else self._drained.set()
         return Batch(child.session, parts) if parts else None
 
     async def _read_status(self, child: ModemProcess) -> None:
-        self._status_due = time.monotonic() + self._settings.status_s
-        self._set_state(dataclasses.replace(self.state, **await child.call(self._deadlines.status_s, "status")))
+        child.registration_changed = False
+        before = self.state
+        now = await child.call(self._deadlines.status_s, "status", lambda answer: _state(before, answer))
+        no_network = _no_network(now.registered)
+        # Without a network nothing is sent, so its return is looked for more often.
+        self._status_due = time.monotonic() + (self._settings.poll_s if no_network else self._settings.status_s)
+        self._set_state(dataclasses.replace(now, error=no_network))
+        if no_network and not before.error:
+            cure = "look at the aerial, the signal and the SIM; what waits is sent by other modems, or when it is back"
+            log.warning("modem.no_network", modem=self.name, error=no_network, cure=cure)
+        if before.error and not no_network:
+            log.info("modem.network_back", modem=self.name, network=now.network)
+        if _is_full(now) and not _is_full(before):
+            cure = "what the network holds back comes as slots are freed; if it stays, see modem.slot_not_freed"
+            log.warning("modem.sim_full", modem=self.name, slots=now.sim_size, cure=cure)
 
     def _longest_look_s(self) -> float:
         """Until receive() comes round again, with one who sends and one who frees slots holding the line before us."""
@@ -262,14 +297,46 @@ def _concatenation_header(submission: Submission) -> bytes:
     return bytes([5, 0, 3, concat.reference & 0xFF, concat.count, concat.number]) if concat else b""
 
 
-def _reference(answer: dict[str, Any]) -> int:
+def _listed(answer: dict[str, Any]) -> list[RawPart]:
+    return [RawPart(str(pdu), (str(memory), int(index))) for memory, index, pdu in answer["parts"]]
+
+
+def _outcome(answer: dict[str, Any]) -> int | Refused | NotSent | FateUnknown:
+    """The reference, or why there is none."""
     if "reference" in answer:
         return int(answer["reference"])
-    if answer["fate"] == "unknown":
-        raise FateUnknown(answer["reason"])
-    kind, _, code = answer["reason"].partition(" ")
-    permanent = answer["fate"] == "refused" and kind == "CMS" and int(code) in _PERMANENT_CMS
-    raise NotSent(answer["reason"], retryable=not permanent)
+    reason = _printable(str(answer["reason"]))
+    match answer["fate"]:
+        case "refused":
+            refusal = explain_refusal(reason)
+            return Refused(refusal.reason, refusal.do)
+        case "not_sent":
+            return NotSent(reason)
+        case _:
+            return FateUnknown(reason)
+
+
+def _state(before: TransportState, answer: dict[str, Any]) -> TransportState:
+    """The state with what the modem says of itself now, whatever rubbish that is: the database takes not all of it."""
+    said: dict[str, Any] = {key: answer[key] and _printable(str(answer[key])) for key in ("network", "registered")}
+    said |= {key: answer[key] if _is_count(answer[key]) else None for key in ("signal", "sim_used", "sim_size")}
+    return dataclasses.replace(before, **said)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value <= _MOST_COUNT
+
+
+def _printable(text: str) -> str:
+    return "".join(char for char in text if char.isprintable())
+
+
+def _no_network(registered: str | None) -> str | None:
+    return f"the modem is not registered with a network ({registered})" if registered in _NOT_REGISTERED else None
+
+
+def _is_full(state: TransportState) -> bool:
+    return bool(state.sim_size) and state.sim_used == state.sim_size
 
 
 def _cure(reason: str, device: str) -> str:

@@ -3,8 +3,8 @@
 It speaks JSON lines. On standard input: first its settings (not an argument, for they hold the PIN and `ps` shows
 arguments), then requests, ``{"id", "do", ...}``; on standard output one answer each,
 ``{"id", "ok": ...}`` or ``{"id", "error", ...}``, and events at any time: ``ready``, ``failed``, and those of the tap,
-``arrived``, ``passed``, ``submitting``, ``line_lost``. It has no deadlines of its own: libGammu can block for minutes,
-so the parent kills it instead.
+``arrived``, ``passed``, ``registration``, ``submitting``, ``line_lost``. It has no deadlines of its own: libGammu can
+block for minutes, so the parent kills it instead.
 It ends when its standard input does, or with its parent.
 """
 
@@ -54,7 +54,7 @@ class ModemDriver:
     def __init__(self, tap: LineTap, machine: Any, smsc: str | None) -> None:
         self._tap = tap
         self._machine = machine
-        self._smsc = {"Number": smsc} if smsc else {"Location": 1}
+        self._smsc = smsc
 
     def list(self, _: Answer) -> Answer:
         """All received SMS of the first memory that holds any, as raw PDUs. libGammu walks SM, then ME."""
@@ -101,7 +101,7 @@ class ModemDriver:
         message = {
             "Number": request["number"],
             "Text": request["text"],
-            "SMSC": self._smsc,
+            "SMSC": self._centre(request["valid_s"]),
             "Type": "Status_Report",
             "Class": -1,
             "Coding": _CODING[request["alphabet"]],
@@ -116,6 +116,14 @@ class ModemDriver:
             refusal = exchange.refusal()
             fate = "refused" if refusal else "unknown" if exchange.submitted() else "not_sent"
             return {"fate": fate, "reason": refusal or _explain(e)}
+
+    def _centre(self, valid_s: float | None) -> Answer:
+        """The message centre, and how long it shall try. libGammu takes the validity only beside a number."""
+        if self._smsc is None and (number := self._try(lambda: self._machine.GetSMSC(Location=1)).get("Number")):
+            self._smsc = number
+        if self._smsc is None:
+            return {"Location": 1}
+        return {"Number": self._smsc, "Validity": "Max" if valid_s is None else f"{max(5, round(valid_s / 60))}M"}
 
     def status(self, _: Answer) -> Answer:
         """Signal in percent, network, registration, and how full the SIM is; None for what the modem cannot tell."""

@@ -7,8 +7,9 @@ import contextlib
 import itertools
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class Deadlines:
 
 DEADLINES = Deadlines()
 
+_Read = TypeVar("_Read")
+_ODD = (ValueError, KeyError, TypeError, AttributeError)  # what comes of reading an answer that is not as agreed
+
 
 class ModemFault(Exception):
     """The modem or its process failed; it must be closed and opened anew."""
@@ -48,6 +52,7 @@ class ModemProcess:
         self.passed: list[str] = []  # PDUs that were handed over in passing
         self.submissions = 0  # PDUs that have gone out to the modem
         self.pin_refused = False
+        self.registration_changed = False  # the modem said so since somebody last asked for its status
         self.ready: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._process = process
         self._arrived = arrived
@@ -57,8 +62,11 @@ class ModemProcess:
         self._fault: str | None = None
         self._reader = asyncio.create_task(self._read(), name="modem-answers")
 
-    async def call(self, deadline_s: float, do: str, **arguments: Any) -> dict[str, Any]:
-        """One answer; ModemFault if libGammu failed, the deadline passed or the process is gone."""
+    async def call(
+        self, deadline_s: float, do: str, read: Callable[[dict[str, Any]], _Read], **arguments: Any
+    ) -> _Read:
+        """One answer, as `read` takes it; ModemFault if libGammu failed, the deadline passed, the process is gone or
+        what it says makes no sense."""
         if self._fault:
             raise ModemFault(self._fault)
         number = next(self._ids)
@@ -66,13 +74,17 @@ class ModemProcess:
         self.write({"id": number, "do": do, **arguments})
         try:
             async with asyncio.timeout(deadline_s):
-                answer: dict[str, Any] = await future
-                return answer
+                answer = await future
         except TimeoutError:
             self._fail(f"no answer to {do} within {deadline_s:g} s")
             raise ModemFault(self._fault) from None
         finally:
             self._waiting.pop(number, None)
+        try:
+            return read(answer)
+        except _ODD as e:
+            self._fail(f"the modem process answered {do} with what I cannot read: {type(e).__name__}: {e}")
+            raise ModemFault(self._fault) from e
 
     def write(self, message: dict[str, Any]) -> None:
         """Hands one line to the child; a broken pipe is noticed by the reader."""
@@ -102,23 +114,32 @@ class ModemProcess:
             async for line in self._process.stdout:
                 self._take(json.loads(line))
             self._fail("the modem process ended")
-        except (ValueError, KeyError) as e:  # also a line longer than the pipe's limit
-            self._fail(f"the modem process said what I cannot read: {e}")
+        except _ODD as e:  # also a line longer than the pipe's limit
+            self._fail(f"the modem process said what I cannot read: {type(e).__name__}: {e}")
 
     def _take(self, message: dict[str, Any]) -> None:
         if "id" in message:
-            future = self._waiting.get(message["id"])
-            if future and not future.done():
-                if "ok" in message:
-                    future.set_result(message["ok"])
-                else:
-                    future.set_exception(ModemFault(message["error"]))
-            return
+            self._take_answer(message)
+        else:
+            self._take_event(message)
+
+    def _take_answer(self, message: dict[str, Any]) -> None:
+        future = self._waiting.get(message["id"])
+        if future and not future.done():
+            if "ok" in message:
+                future.set_result(message["ok"])
+            else:
+                future.set_exception(ModemFault(message["error"]))
+
+    def _take_event(self, message: dict[str, Any]) -> None:
         match message["event"]:
             case "arrived":
                 self._arrived.set()
             case "passed":
                 self.passed.append(message["pdu"])
+                self._arrived.set()
+            case "registration":
+                self.registration_changed = True
                 self._arrived.set()
             case "submitting":
                 self.submissions += 1
@@ -140,12 +161,15 @@ class ModemProcess:
 
 async def start_process(settings: dict[str, Any], session: int, arrived: asyncio.Event, close_s: float) -> ModemProcess:
     """Starts gsm_child.py with its settings; `arrived` is set whenever there is reason to look at the modem."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "smsd.transports.gsm_child"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=1 << 24,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "smsd.transports.gsm_child"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=1 << 24,
+        )
+    except OSError as e:  # too many files or processes, no memory
+        raise ModemFault(f"the modem process cannot be started ({e.strerror or e})") from e
     child = ModemProcess(process, session, arrived, close_s)
     child.write(settings)
     return child

@@ -26,6 +26,9 @@ _LISTED = re.compile(rb"\+CMGL: *(\d+),(\d),[^\r\n]*\r\n((?!\+CMGL:)[^\r\n]*)\r"
 _PASSED = re.compile(rb"\+(?:CDS|CMT): *[^\r\n]*\r\n([0-9A-Fa-f]+)\r\n")
 _ARRIVED = re.compile(rb"\+CMTI: *\"?\w*\"?,\d+\r\n")
 _REFUSED = re.compile(rb"\+CM([SE]) ERROR: *(\d+)")
+_ERROR = re.compile(rb"\r\nERROR\r\n\Z")  # without a reason
+# +CREG unasked has the state first; as an answer the mode stands before it (3GPP TS 27.007 7.2).
+_REGISTRATION = re.compile(rb"\r\n\+CREG: *\d(?:,\"[^\r\n]*)?\r\n")
 _MEMORY = re.compile(rb"AT\+CPMS=\"(\w\w)\"")
 _FINAL = re.compile(rb"(?:^|\r\n)(?:OK|ERROR|\+CM[SE] ERROR:[^\r\n]*)\r\n")
 _NOTICES = re.compile(rb"\r\n(?:\+CMTI: *\"?\w*\"?,\d+|\+(?:CDS|CMT): *[^\r\n]*\r\n[0-9A-Fa-f]+)\r\n")
@@ -56,9 +59,10 @@ class Exchange:
         return found[-1].decode() if found else self.memory_before
 
     def refusal(self) -> str | None:
-        """``CMS 38`` or ``CME 10``, as the modem said it."""
-        found = _REFUSED.findall(self.answered)
-        return f"CM{found[-1][0].decode()} {int(found[-1][1])}" if found else None
+        """``CMS 38`` or ``CME 10``, as the modem said it, or ``ERROR`` where it said no more."""
+        if found := _REFUSED.findall(self.answered):
+            return f"CM{found[-1][0].decode()} {int(found[-1][1])}"
+        return "ERROR" if _ERROR.search(self.answered) else None
 
     def submitted(self) -> bool:
         """Whether a PDU was handed to the modem: its closing Ctrl-Z has gone out."""
@@ -143,7 +147,7 @@ class LineTap:
         _write_all(self._line, data)
 
     def _notice(self, data: bytes) -> None:
-        """Tells +CMTI, +CDS and +CMT at once, also where one is spread over several reads."""
+        """Tells +CMTI, +CDS, +CMT and +CREG at once, also where one is spread over several reads."""
         seen = self._tail + data
         used = 0
         for passed in _PASSED.finditer(seen):
@@ -152,6 +156,9 @@ class LineTap:
         for arrived in _ARRIVED.finditer(seen):
             self._tell({"event": "arrived"})
             used = max(used, arrived.end())
+        for changed in _REGISTRATION.finditer(seen):
+            self._tell({"event": "registration"})
+            used = max(used, changed.end())
         start = seen.rfind(b"+C", used)
         if start < 0 or len(seen) - start > _TAIL_LIMIT:
             start = max(used, len(seen) - 1)  # maybe the + of one

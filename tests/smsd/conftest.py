@@ -8,6 +8,7 @@ import dataclasses
 import email.policy
 import itertools
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -59,6 +60,7 @@ class ScriptedTransport:
     on_acknowledge: Callable[[Batch], Awaitable[None]] | None = None
     on_send: Callable[[Submission], Awaitable[None]] | None = None
     references: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    closed_for_sending: str | None = None
 
     async def receive(self) -> Batch:
         """The next batch; waits for ever when there is none."""
@@ -194,9 +196,17 @@ class Stage:
         await self.receive([encode_deliver(sender, text, at) for text, at in zip(texts, moments, strict=False)])
         await self.handle()
 
-    def sender(self, transport: ScriptedTransport, *, owner: str = "here", attempts: int = 8) -> SmsSender:
+    def sender(
+        self,
+        transport: ScriptedTransport,
+        *,
+        owner: str = "here",
+        attempts: int = 8,
+        valid: timedelta = timedelta(hours=72),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> SmsSender:
         """A sender through that transport."""
-        return SmsSender(transport, self.pool, self.seal, owner=owner, attempts=attempts)
+        return SmsSender(transport, self.pool, self.seal, owner=owner, attempts=attempts, valid=valid, clock=clock)
 
     async def rows(self, sql: str, *arguments: Any) -> list[dict[str, Any]]:
         """What a query gives, as dicts."""

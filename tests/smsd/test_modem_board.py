@@ -44,10 +44,10 @@ async def test_the_newest_state_of_each_is_written(pool: asyncpg.Pool, board: Mo
 
 
 async def test_telling_rings(board: ModemBoard, bell: Bell) -> None:
-    """So that the loop writes it down at once."""
-    woken = bell.listen("modem")
+    """So that the loop writes it down at once, and what waited for the modem is sent at once."""
+    woken = [bell.listen(table) for table in ("modem", "outbox_sms")]
     board.tell("modem0", READY)
-    assert woken.is_set()
+    assert all(event.is_set() for event in woken)
 
 
 async def test_a_lost_modem_keeps_its_name(pool: asyncpg.Pool, board: ModemBoard) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +15,32 @@ from parser import gsm7
 from parser.pdu import encode_status_report
 from smsd import send_sms
 from smsd.backoff import next_try
+from smsd.expire import expire_sms
 from smsd.store.database import CONNECTION_ERRORS, open_database
 from smsd.store.queries import SQL
-from smsd.transports.base import FateUnknown, NotReady, NotSent, Submission
+from smsd.transports.base import FateUnknown, NotReady, NotSent, Refused, Submission
+from smsd.transports.refusals import Do, explain_refusal
 
 if TYPE_CHECKING:
     from config.settings import Settings
     from tests.smsd.conftest import Cable, ScriptedTransport, Stage
 
 LONG = "Petugas sudah memeriksa jalan itu dan akan memperbaikinya. " * 6
-NEVER = NotSent("CMS 1", retryable=False)
-LATER = NotSent("CMS 38", retryable=True)
+UNASSIGNED = explain_refusal("CMS 1").reason
+NEVER = Refused(UNASSIGNED, Do.GIVE_UP)
+LATER = Refused("the network refused it: network out of order (+CMS ERROR 38)", Do.RETRY)
+WAITS = Refused("the modem refused it: no network (+CMS ERROR 331)", Do.WAIT)
+BROKEN = Refused("the modem refused it: the modem failed (+CMS ERROR 300)", Do.REOPEN)
 UNKNOWN = FateUnknown("no answer to send within 60 s")
+
+
+class Clock:
+    """A monotonic clock that stands still until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture
@@ -62,7 +77,8 @@ class TestSending:
         """The number, the words, the reference written down."""
         sms = await stage.queue_sms(number, "Halo {dunia} €")
         assert 1 == await send_all(stage.sender(modem))
-        assert [Submission(number, "gsm7", "Halo {dunia} €", None)] == modem.sent
+        (sent,) = modem.sent
+        assert (number, "gsm7", "Halo {dunia} €", None) == (sent.number, sent.alphabet, sent.text, sent.concat)
         row = await stage.sms(sms)
         assert ("sent", None, None, None) == (row["state"], row["error"], row["leased_by"], row["leased_until"])
         assert row["sent_at"]
@@ -181,8 +197,10 @@ class TestRefused:
         modem.outcomes = [NEVER]
         await send_all(stage.sender(modem))
         row = await stage.sms(sms)
-        assert ("failed", "CMS 1") == (row["state"], row["error"])
+        assert "the network refused it: unassigned number (+CMS ERROR 1)" == UNASSIGNED
+        assert ("failed", UNASSIGNED) == (row["state"], row["error"])
         (event,) = [event for event in events if event["event"] == "sms.given_up"]
+        assert UNASSIGNED == event["error"]
         assert ("error", f"smsd outbox retry sms:{sms}") == (event["log_level"], event["cure"])
         assert sms == await stage.value(SQL["retry_sms"], sms)
         await send_all(stage.sender(modem))
@@ -199,12 +217,18 @@ class TestRefused:
         await send_all(stage.sender(modem))
         assert ["failed", "sent"] == await stage.column("SELECT state FROM outbox_sms ORDER BY id")
 
+    @pytest.mark.parametrize("outcome", [LATER, BROKEN, NotSent("the text cannot be encoded")])
     async def test_for_now(
-        self, stage: Stage, modem: ScriptedTransport, number: str, events: list[dict[str, Any]]
+        self,
+        stage: Stage,
+        modem: ScriptedTransport,
+        number: str,
+        events: list[dict[str, Any]],
+        outcome: Exception,
     ) -> None:
         """Postponed with a growing delay, given up after the limit."""
         sms = await stage.queue_sms(number)
-        modem.outcomes = [LATER] * 5
+        modem.outcomes = [outcome] * 5
         sender = stage.sender(modem, attempts=4)
         for attempt, state in enumerate(("queued", "queued", "queued", "failed"), 1):
             before = datetime.now(UTC)
@@ -218,6 +242,26 @@ class TestRefused:
         assert ["sms.postponed"] * 3 + ["sms.given_up"] == [
             event["event"] for event in events if event["event"].startswith("sms.")
         ]
+
+    async def test_nobody_could_be_sent_anything(
+        self, stage: Stage, modem: ScriptedTransport, number: str, events: list[dict[str, Any]]
+    ) -> None:
+        """No network: it waits longer each time, at most five minutes, and no try is counted."""
+        sms = await stage.queue_sms(number)
+        modem.outcomes = [WAITS] * 12
+        sender = stage.sender(modem, attempts=2)
+        waits = []
+        for _ in range(12):
+            before = datetime.now(UTC)
+            assert 1 == await send_all(sender)
+            row = await stage.sms(sms)
+            assert ("queued", 0, str(WAITS)) == (row["state"], row["attempts"], row["error"])
+            waits.append(round((row["due_at"] - before).total_seconds()))
+            await stage.due_now()
+        assert [15, 30, 60, 120, 240] + [300] * 7 == waits
+        assert 1 == await send_all(sender)
+        assert "sent" == (await stage.sms(sms))["state"]
+        assert "sms.given_up" not in {event["event"] for event in events}
 
     async def test_the_transport_is_down(self, stage: Stage, modem: ScriptedTransport, number: str) -> None:
         """That is not this SMS's fault: however long it lasts, no try is counted and nothing is given up."""
@@ -242,6 +286,224 @@ class TestRefused:
         assert [1, 2, 2, 3] == [s.concat.number for s in modem.sent if s.concat]
         assert {sms % 256} == {s.concat.reference for s in modem.sent if s.concat}
         assert "sent" == (await stage.sms(sms))["state"]
+
+
+class TestAModemThatRefusesEverything:
+    """No credit, a barred SIM: the modem pauses, its SMS go elsewhere, and now and then one tries."""
+
+    @pytest.fixture
+    def clock(self) -> Clock:
+        """The time by which a modem pauses."""
+        return Clock()
+
+    @pytest.mark.parametrize("outcome", [NEVER, LATER, WAITS, BROKEN])
+    async def test_its_sms_leave_through_the_other_one(
+        self,
+        stage: Stage,
+        scripted: type[ScriptedTransport],
+        another_number: Callable[[], str],
+        events: list[dict[str, Any]],
+        clock: Clock,
+        outcome: Refused,
+    ) -> None:
+        """Whatever the code: nothing stays given up, no try is counted, and there is one loud event with the cure."""
+        barred, healthy = scripted("modem0"), scripted("modem1")
+        barred.outcomes = [outcome] * 100
+        for n in range(6):
+            await stage.queue_sms(another_number(), str(n))
+        assert 3 == await send_all(stage.sender(barred, clock=clock))
+        assert {("queued", 0)} == {(r["state"], r["attempts"]) for r in await stage.rows("SELECT * FROM outbox_sms")}
+        (event,) = [event for event in events if event["event"] == "modem.refuses"]
+        assert ("error", "modem0", str(outcome), 3, 60) == (
+            *(event["log_level"], event["modem"], event["error"], event["handed_over"], event["pause_s"]),
+        )
+        assert "credit" in event["cure"]
+        assert 6 == await send_all(stage.sender(healthy))
+        assert {"sent"} == set(await stage.column("SELECT state FROM outbox_sms"))
+
+    async def test_one_at_a_time_tries_whether_it_sends_again(
+        self,
+        stage: Stage,
+        modem: ScriptedTransport,
+        another_number: Callable[[], str],
+        events: list[dict[str, Any]],
+        clock: Clock,
+    ) -> None:
+        """After 60 s, 120 s, 240 s; another SMS each time; once one is accepted all go, with all their tries."""
+        for n in range(5):
+            await stage.queue_sms(another_number(), str(n))
+        modem.outcomes = [NEVER] * 5
+        sender = stage.sender(modem, attempts=2, clock=clock)
+        assert 3 == await send_all(sender)
+        for pause_s in (60, 120):
+            clock.now += pause_s - 1
+            assert 0 == await send_all(sender)
+            clock.now += 1
+            assert 1 == await send_all(sender)
+        assert ["0", "1", "2"] == [s.text for s in modem.sent[:3]]
+        assert 2 == len({s.text for s in modem.sent[3:]})
+        assert {("queued", 0)} == {(r["state"], r["attempts"]) for r in await stage.rows("SELECT * FROM outbox_sms")}
+        clock.now += 240
+        await stage.due_now()
+        assert 5 == await send_all(sender)
+        assert {("sent", 1)} == {(r["state"], r["attempts"]) for r in await stage.rows("SELECT * FROM outbox_sms")}
+        assert ["modem.refuses", "modem.sends_again"] == [
+            event["event"] for event in events if event["event"].startswith("modem.")
+        ]
+
+    async def test_one_number_is_no_reason(
+        self, stage: Stage, modem: ScriptedTransport, number: str, another_number: Callable[[], str], clock: Clock
+    ) -> None:
+        """However many SMS to it are refused; and two others, with something accepted in between."""
+        for n in range(5):
+            await stage.queue_sms(number, str(n))
+        modem.outcomes = [NEVER] * 5
+        assert 5 == await send_all(stage.sender(modem, clock=clock))
+        sender = stage.sender(modem, clock=clock)
+        modem.outcomes = [NEVER, NEVER, 1] * 2
+        for _ in range(6):
+            await stage.queue_sms(another_number())
+        assert 6 == await send_all(sender)
+        assert 9 == await stage.value("SELECT count(*) FROM outbox_sms WHERE state = 'failed'")
+
+    async def test_numbers_that_are_refused_for_their_own_sake_end_somewhere(
+        self, stage: Stage, modem: ScriptedTransport, another_number: Callable[[], str], clock: Clock
+    ) -> None:
+        """Three unassigned ones by chance: a pause, and once the modem has proved itself they are given up."""
+        bad = [another_number() for _ in range(3)]
+        for number in bad:
+            await stage.queue_sms(number)
+
+        async def refuse_the_bad(submission: Submission) -> None:
+            if submission.number in bad:
+                raise NEVER
+
+        modem.on_send = refuse_the_bad
+        sender = stage.sender(modem, clock=clock)
+        assert 3 == await send_all(sender)
+        await stage.queue_sms(another_number(), priority=0)
+        clock.now += 60
+        assert 4 == await send_all(sender)
+        assert ["failed"] * 3 + ["sent"] == await stage.column("SELECT state FROM outbox_sms ORDER BY id")
+
+    async def test_a_closed_transport_takes_nothing(self, stage: Stage, modem: ScriptedTransport, number: str) -> None:
+        """Not registered, being opened: what waits is left to others, untouched."""
+        sms = await stage.queue_sms(number)
+        modem.closed_for_sending = "the modem is not registered with a network (NoNetwork)"
+        sender = stage.sender(modem)
+        assert 0 == await send_all(sender)
+        assert ("queued", 0, []) == ((row := await stage.sms(sms))["state"], row["attempts"], modem.sent)
+        modem.closed_for_sending = None
+        assert 1 == await send_all(sender)
+
+
+class TestValidity:
+    """What was not sent in time is not sent any more."""
+
+    async def test_it_expires_loudly_and_can_be_brought_back(
+        self, stage: Stage, modem: ScriptedTransport, number: str, events: list[dict[str, Any]]
+    ) -> None:
+        """Not claimed, then told; the next one to the same number passes; a retry gives it its whole time again."""
+        valid = timedelta(hours=2)
+        old = await stage.queue_sms(number, "basi", error="no network")
+        young = await stage.queue_sms(number, "baru")
+        await stage.pool.execute("UPDATE outbox_sms SET valid_from = now() - interval '121 minutes' WHERE id = $1", old)
+        await stage.pool.execute(
+            "UPDATE outbox_sms SET valid_from = now() - interval '119 minutes' WHERE id = $1", young
+        )
+        sender = stage.sender(modem, valid=valid)
+        assert 0 == await send_all(sender)
+        assert 1 == await expire_sms(stage.pool, valid)
+        assert 0 == await expire_sms(stage.pool, valid)
+        row = await stage.sms(old)
+        assert ("expired", "not sent in time; no network") == (row["state"], row["error"])
+        (event,) = [event for event in events if event["event"] == "sms.expired"]
+        assert ("error", old, f"smsd outbox retry sms:{old}") == (event["log_level"], event["sms"], event["cure"])
+        assert 1 == await send_all(sender)
+        assert old == await stage.value(SQL["retry_sms"], old)
+        assert 0 == await expire_sms(stage.pool, valid)
+        assert 1 == await send_all(sender)
+        assert ["baru", "basi"] == [s.text for s in modem.sent]
+        assert [60, 7200] == [round((s.valid_s or 0) / 60) * 60 for s in modem.sent]
+
+    async def test_what_is_being_sent_does_not_expire(self, stage: Stage, number: str) -> None:
+        """Nor what is sent; what a dead process had does."""
+        ids = [await stage.queue_sms(number, state=state) for state in ("sending", "sending", "sent", "withheld")]
+        await stage.pool.execute("UPDATE outbox_sms SET valid_from = now() - interval '3 hours'")
+        await stage.pool.execute("UPDATE outbox_sms SET leased_until = now() + interval '1 minute'")
+        await stage.pool.execute("UPDATE outbox_sms SET leased_until = now() WHERE id = $1", ids[1])
+        assert 1 == await expire_sms(stage.pool, timedelta(hours=2))
+        assert ["sending", "expired", "sent", "withheld"] == await stage.column(
+            "SELECT state FROM outbox_sms ORDER BY id"
+        )
+
+    async def test_a_report_proves_it_wrong(self, stage: Stage, modem: ScriptedTransport, number: str) -> None:
+        """It was of unknown fate when its time was over, and had arrived."""
+        sms = await stage.queue_sms(number)
+        modem.outcomes = [UNKNOWN]
+        await send_all(stage.sender(modem))
+        assert 1 == await expire_sms(stage.pool, timedelta(0))
+        await delivered(stage, number, 41)
+        assert "delivered" == (await stage.sms(sms))["state"]
+
+
+class TestReports:
+    """By modem, number and reference, in the order of time."""
+
+    async def sent_before(
+        self, stage: Stage, modem: ScriptedTransport, number: str, ages: Sequence[float]
+    ) -> list[int]:
+        """SMS that were sent so many hours ago, all with reference 7."""
+        ids = []
+        for age in ages:
+            ids.append(await stage.queue_sms(number))
+            modem.outcomes = [7]
+            await send_all(stage.sender(modem))
+            await stage.pool.execute(
+                "UPDATE sms_submission SET submitted_at = now() - make_interval(secs => $2) WHERE sms_id = $1",
+                *(ids[-1], age * 3600),
+            )
+        return ids
+
+    @pytest.mark.parametrize(("hours", "which"), [(48, 0), (24, 1), (0, 2)])
+    async def test_a_reference_that_came_round_again(
+        self, stage: Stage, modem: ScriptedTransport, number: str, hours: float, which: int
+    ) -> None:
+        """Of three with the same reference the one that the network took at that time."""
+        ids = await self.sent_before(stage, modem, number, (48, 24, 0))
+        taken = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=hours, seconds=-2)
+        now = datetime.now(UTC).replace(microsecond=0)
+        await stage.receive([encode_status_report(number, 7, taken, now, 0)])
+        assert [ids[which]] == await stage.column("SELECT id FROM outbox_sms WHERE state = 'delivered'")
+
+    async def test_not_another_modems_nor_another_numbers(
+        self, stage: Stage, scripted: type[ScriptedTransport], another_number: Callable[[], str]
+    ) -> None:
+        """Both modems count from 1, and both send to both."""
+        one, two = another_number(), another_number()
+        ids = {}
+        for name in ("modem0", "modem1"):
+            for number in (one, two):
+                modem = scripted(name)
+                modem.outcomes = [7]
+                ids[name, number] = await stage.queue_sms(number, transport=name)
+                await send_all(stage.sender(modem))
+        now = datetime.now(UTC).replace(microsecond=0)
+        await stage.receive([encode_status_report(two, 7, now, now, 0)], transport="modem1")
+        assert [ids["modem1", two]] == await stage.column("SELECT id FROM outbox_sms WHERE state = 'delivered'")
+
+    async def test_why_it_was_not_delivered(
+        self, stage: Stage, modem: ScriptedTransport, number: str, events: list[dict[str, Any]]
+    ) -> None:
+        """In words, in the event and in the listing."""
+        sms = await stage.queue_sms(number)
+        await send_all(stage.sender(modem))
+        await delivered(stage, number, 1, status=0x46)
+        why = "validity period over: the telephone was off or out of reach (TP-ST 0x46)"
+        (event,) = [event for event in events if event["event"] == "sms.undelivered"]
+        assert (why, 0x46) == (event["error"], event["status"])
+        (row,) = await stage.rows(SQL["list_outbox_sms"], None, False, None)
+        assert (sms, "failed", f"not delivered: {why}") == (row["id"], row["state"], row["error"])
 
 
 class TestUnknownFate:
@@ -382,7 +644,7 @@ class TestCrash:
 
             modem.on_send = unplug
             with pytest.raises(CONNECTION_ERRORS):
-                await send_sms.SmsSender(modem, pool, stage.seal, owner="here", attempts=8).step()
+                await dataclasses.replace(stage, pool=pool).sender(modem).step()
         modem.on_send = None
         sender = stage.sender(modem)
         await sender.release()

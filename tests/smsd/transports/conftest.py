@@ -61,10 +61,10 @@ class Session:
             await self.modem._up.wait()
             await self.modem._drained.wait()
 
-    async def send(self, text, number="+6281230000001", alphabet="gsm7", concat=None):
+    async def send(self, text, number="+6281230000001", alphabet="gsm7", concat=None, valid_s=None):
         """The reference of one part."""
         async with asyncio.timeout(PATIENCE_S):
-            return await self.modem.send(Submission(number, alphabet, text, concat))
+            return await self.modem.send(Submission(number, alphabet, text, concat, valid_s))
 
     def shown(self, number="+6281230000001"):
         """What that phone has shown."""
