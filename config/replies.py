@@ -11,7 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from config.toml_reader import Problem, nearest
+from config.toml_reader import Problem, nearest, parse_toml
 from parser import gsm7
 
 ONE_SMS = 160  # septets, 3GPP TS 23.040 9.2.3.16
@@ -202,7 +202,7 @@ def load_replies(path: Path | None, short_code: str) -> Replies:
 def _read(path: Path | None, shown: Path) -> dict[str, Any]:
     source = path or resources.files("config") / "data" / "replies.toml"
     try:
-        return tomllib.loads(source.read_text(encoding="utf-8-sig"))
+        return parse_toml(source.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
         raise RepliesError([Problem(str(shown), f"cannot be read: {e}")]) from e
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from config.data_files import SHIPPED, Problems, ReferenceDataError, Row, named, nearest, read_text
+from config.toml_reader import parse_toml
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TOML_LINE = re.compile(r"line (\d+)")
@@ -97,7 +98,7 @@ def _document(problems: Problems, source: Traversable | Path) -> Rule | None:
     if text is None:
         return None
     try:
-        return tomllib.loads(text)
+        return parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         at = _TOML_LINE.search(str(error))
         line = int(at[1]) if at else None

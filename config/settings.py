@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from config.toml_reader import Problem, TableReader, nearest
+from config.toml_reader import Problem, TableReader, nearest, parse_toml
 from routing.classify import ROUTE_FROM
 from routing.deadlines import Deadlines
 
@@ -24,6 +24,7 @@ DEFAULT_PATH = Path("/etc/smsd/smsd.toml")
 
 _DOMAIN = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 _DOMAIN_LETTERS = 53  # <laporan-4821309764@…> must stay one word in a header: 76 characters, RFC 2047 section 2
+_SENDER_LETTERS = 320  # parseaddr takes a level of the stack for each bracket
 _ADDRESS = rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_DOMAIN}"
 _MOST_DAYS = 365
 _MOST = 1_000_000  # of anything else that is counted, seconds too
@@ -186,7 +187,7 @@ def load_settings(path: Path) -> Settings:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return parse_toml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         what = "no such file; name one with --config FILE or $SMSD_CONFIG"
     except OSError as e:
@@ -252,7 +253,7 @@ def _check_modems(settings: Settings) -> list[Problem]:
 
 def _check_mail(settings: Settings) -> list[Problem]:
     mail, problems = settings.mail, []
-    address = parseaddr(mail.sender)[1]
+    address = parseaddr(mail.sender)[1] if len(mail.sender) <= _SENDER_LETTERS else ""
     if not re.fullmatch(_ADDRESS, address) or address not in mail.sender:  # parseaddr closes gaps in an address
         problems.append(Problem("[mail] sender", 'must hold an address, like "LAPOR! 1708 <lapor@1708.example>"'))
     if not re.fullmatch(_DOMAIN, mail.reply_domain) or len(mail.reply_domain) > _DOMAIN_LETTERS:

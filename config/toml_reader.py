@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import tomllib
 import types
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,40 @@ _TYPE_NAMES = {
     bool: "true or false",
     Path: "a path in quotes",
 }
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """What a TOML file says; TOMLDecodeError for all that is wrong with it.
+
+    tomllib knows two faults by other names: a number of thousands of digits, and values nested hundreds deep. And it
+    lets numbers pass that no TOML file may have.
+    """
+    try:
+        table = tomllib.loads(text)
+        fine = _are_storable(table)
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:
+        fine = False
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("values are nested too deep") from None
+    if not fine:
+        raise tomllib.TOMLDecodeError("a whole number has more than 64 bits, or a text has the character U+0000")
+    return table
+
+
+def _are_storable(value: object) -> bool:
+    """Whether all numbers fit into 64 bits, as TOML demands, and no text holds what neither paths nor tables can."""
+    match value:
+        case dict():
+            return all(map(_are_storable, (*value.keys(), *value.values())))
+        case list():
+            return all(map(_are_storable, value))
+        case str():
+            return "\0" not in value
+        case int():
+            return -(2**63) <= value < 2**63
+    return True
 
 
 @dataclasses.dataclass(frozen=True)

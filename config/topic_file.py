@@ -21,6 +21,7 @@ from config.data_files import (
     nearest,
     read_text,
 )
+from config.toml_reader import parse_toml
 from routing.text import normalise
 from routing.topics import KLASSES, LEVELS, Topic, spelled_out
 
@@ -61,7 +62,7 @@ def _topic_tables(problems: Problems, source: Traversable | Path) -> Iterator[tu
     text = read_text(problems, source)
     file = named(source)
     try:
-        document = tomllib.loads(text) if text is not None else {"topic": []}
+        document = parse_toml(text) if text is not None else {"topic": []}
     except tomllib.TOMLDecodeError as error:
         at = _TOML_LINE.search(str(error))
         problems.append(ReferenceDataError(file, int(at[1]) if at else None, f"is no TOML: {error}", "mend the line"))

@@ -9,6 +9,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+from parser.gsm7_tables import LOCKING_SHIFT, SINGLE_SHIFT
+
 ESCAPE = 0x1B
 
 # TS 23.038 section 6.2.1, in code order; 0x1B is the escape to the extension table.
@@ -40,6 +42,11 @@ _CODES = {char: bytes([code]) for code, char in enumerate(ALPHABET) if code != E
 # What stands behind an escape, written as its default-table character -> what it means there.
 _ESCAPED = {ALPHABET[code]: char for code, char in EXTENSION.items()}
 _ESCAPE_PAIR = re.compile("\x1b(.?)", re.DOTALL)
+
+# What each single shift table knows, by code.
+_SINGLE_SHIFT = {
+    language: {code: char for code, char in enumerate(table) if char != " "} for language, table in SINGLE_SHIFT.items()
+}
 
 _SPACES = "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _ZERO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
@@ -126,6 +133,25 @@ def decode(septets: bytes) -> str:
 def _unescape(pair: re.Match[str]) -> str:
     char = pair[1]
     return " " if char in ("", "\x1b") else _ESCAPED.get(char, char)
+
+
+def decode_national(septets: bytes, locking: int, single: int) -> str:
+    """The text of one-per-byte septets in the tables of these national languages; never fails.
+
+    TS 23.038 sections 6.2.1.2.2 and 6.2.1.2.3: a language without such a table (0 is none) has the default one, and
+    what a single shift table does not know is read in the locking shift table.
+    """
+    alphabet = LOCKING_SHIFT.get(locking, ALPHABET)
+    if single not in SINGLE_SHIFT and alphabet is ALPHABET:
+        return decode(septets)
+    shifted = _SINGLE_SHIFT.get(single, EXTENSION)
+    chars, codes = [], iter(septets)
+    for code in codes:
+        if code == ESCAPE and (code := next(codes, ESCAPE)) in shifted:
+            chars.append(shifted[code])
+        else:
+            chars.append(" " if code == ESCAPE else alphabet[code] if code < len(alphabet) else "\ufffd")
+    return "".join(chars)
 
 
 def septets(text: str) -> int | None:

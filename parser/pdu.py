@@ -2,6 +2,7 @@
 
 ValueError
 └── PduError            the PDU is not what TS 23.040 describes: sentence with the octet, counted from 0
+    ├── ImpossibleTime  a time stamp that is no date and time
     └── WrongLength     all but the length of the text could be read; `partial` has what is there
 """
 
@@ -17,6 +18,8 @@ from parser.pdu_fields import (
     Alphabet,
     Coding,
     Concat,
+    ImpossibleTime,
+    Languages,
     PduError,
     Reader,
     coding,
@@ -24,8 +27,10 @@ from parser.pdu_fields import (
     read_address,
     read_concat,
     read_hex,
+    read_languages,
     read_smsc,
     read_timestamp,
+    tells_of_waiting,
 )
 from parser.pdu_write import encode_deliver, encode_status_report, encode_submit
 
@@ -70,12 +75,15 @@ class Deliver:
     @property
     def text(self) -> str:
         """What this part alone says, without U+0000; empty for 8-bit data, which is no text."""
-        return _text(self.alphabet, self.user_data)
+        return _text(self.alphabet, read_languages(self.udh), self.user_data)
 
     @property
     def message_waiting(self) -> bool:
-        """Whether the network only tells of a voicemail or the like (TS 23.038 section 4, groups 1100 to 1110)."""
-        return 0xC0 <= self.dcs < 0xF0
+        """Whether the network only tells of a voicemail or the like.
+
+        By the coding scheme (TS 23.038 section 4, groups 1100 to 1110) or by an element of the header.
+        """
+        return 0xC0 <= self.dcs < 0xF0 or tells_of_waiting(self.udh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ class Submit:
     @property
     def text(self) -> str:
         """What this part alone says, without U+0000; empty for 8-bit data, which is no text."""
-        return _text(self.alphabet, self.user_data)
+        return _text(self.alphabet, read_languages(self.udh), self.user_data)
 
 
 class WrongLength(PduError):
@@ -173,11 +181,17 @@ def _read_deliver(reader: Reader, smsc: str | None, first: int) -> Deliver:
 
 
 def _read_status_report(reader: Reader, smsc: str | None) -> StatusReport:
-    """TP-MR TP-RA TP-SCTS TP-DT TP-ST; what may follow (9.2.3.27) says nothing that we need."""
+    """TP-MR TP-RA TP-SCTS TP-DT TP-ST; what may follow (9.2.3.27) says nothing that we need.
+
+    Centres leave the discharge time empty while they still try, or for good: then the other time stands in for it.
+    """
     reference = reader.octet("the message reference")
     recipient, _ = read_address(reader, "recipient")
     sent_at = read_timestamp(reader, "the service centre time stamp")
-    discharged_at = read_timestamp(reader, "the discharge time")
+    try:
+        discharged_at = read_timestamp(reader, "the discharge time")
+    except ImpossibleTime:
+        discharged_at = sent_at
     return StatusReport(smsc, reference, recipient, sent_at, discharged_at, reader.octet("the status"))
 
 
@@ -261,10 +275,10 @@ def _behind(header: bytes, body: bytes, alphabet: Alphabet, length: int, at: int
     return body[len(header) : length]
 
 
-def _text(alphabet: Alphabet, data: bytes) -> str:
+def _text(alphabet: Alphabet, languages: Languages, data: bytes) -> str:
     """Characters of user data: lone surrogates become U+FFFD, U+0000 goes, for PostgreSQL refuses both."""
     if alphabet == "gsm7":
-        return gsm7.decode(data)
+        return gsm7.decode_national(data, languages.locking, languages.single)
     return data.decode("utf-16-be", "replace").replace("\0", "") if alphabet == "ucs2" else ""
 
 
@@ -295,8 +309,8 @@ def join(parts: Sequence[Deliver], gap: str = "") -> str:
 
 def _joined(parts: Sequence[Deliver]) -> str:
     """The text of parts that follow one another."""
-    same = groupby(parts, lambda part: part.alphabet)
-    return "".join(_text(alphabet, b"".join(part.user_data for part in run)) for alphabet, run in same)
+    same = groupby(parts, lambda part: (part.alphabet, read_languages(part.udh)))
+    return "".join(_text(*written, b"".join(part.user_data for part in run)) for written, run in same)
 
 
 def _number(part: Deliver) -> int:

@@ -1,6 +1,6 @@
 """The fields that SMS TPDUs are made of, read and written (3GPP TS 23.040 section 9, TS 23.038 section 4).
 
-PduError is a ValueError; parser.pdu adds WrongLength below it.
+PduError is a ValueError, ImpossibleTime one of its kinds; parser.pdu adds WrongLength below it.
 """
 
 from dataclasses import dataclass
@@ -25,11 +25,18 @@ _SWAPPED = bytes((octet & 0x0F) << 4 | octet >> 4 for octet in range(256))
 _MAX_ADDRESS_SEMI_OCTETS = 20
 _MAX_USER_DATA_OCTETS = 140
 
+# Information elements (TS 23.040 section 9.2.3.24).
 CONCAT_8_BIT, CONCAT_16_BIT = 0x00, 0x08
+_MESSAGE_WAITING = 0x01
+_SINGLE_SHIFT, _LOCKING_SHIFT = 0x24, 0x25
 
 
 class PduError(ValueError):
     """A PDU that is not what TS 23.040 describes; the sentence says what is wrong and at which octet, from 0."""
+
+
+class ImpossibleTime(PduError):
+    """Seven octets where a time stamp stands, but no date and time; what follows can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,14 @@ class Concat:
     bits: Literal[8, 16]
     number: int
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """Whose national tables a GSM-7 text is written in (TS 23.038 section 6.2.1.2.4); 0 is the default alphabet."""
+
+    locking: int = 0
+    single: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +143,7 @@ def read_timestamp(reader: Reader, what: str) -> datetime:
         year, month, day, hour, minute, second = (int(digits[n : n + 2]) for n in range(0, 12, 2))
         return datetime(2000 + year, month, day, hour, minute, second, tzinfo=_zone(octets[6]))
     except ValueError:
-        raise PduError(f"{what} at octet {start} is no date and time: {octets.hex().upper()}") from None
+        raise ImpossibleTime(f"{what} at octet {start} is no date and time: {octets.hex().upper()}") from None
 
 
 @lru_cache(maxsize=256)
@@ -173,6 +188,17 @@ def read_concat(header: bytes) -> Concat | None:
         elif identifier == CONCAT_16_BIT and len(data) == 4:
             concat = Concat(data[0] << 8 | data[1], 16, data[3], data[2])
     return concat if concat and 1 <= concat.number <= concat.count else None
+
+
+def read_languages(header: bytes) -> Languages:
+    """The national tables a header names (TS 23.040 sections 9.2.3.24.15 and 9.2.3.24.16)."""
+    named = {identifier: data[0] for identifier, data in header_elements(header) if len(data) == 1}
+    return Languages(named.get(_LOCKING_SHIFT, 0), named.get(_SINGLE_SHIFT, 0))
+
+
+def tells_of_waiting(header: bytes) -> bool:
+    """Whether a header says that a voicemail or the like is waiting (TS 23.040 section 9.2.3.24.2)."""
+    return any(identifier == _MESSAGE_WAITING for identifier, _ in header_elements(header))
 
 
 def header_septets(header_octets: int) -> int:

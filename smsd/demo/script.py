@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from config.settings import SettingsError
-from config.toml_reader import Problem, TableReader
+from config.toml_reader import Problem, TableReader, parse_toml
 from smsd.demo.mailbox import answer
 from smsd.demo.stage import Stage, StageError
 
@@ -76,7 +76,7 @@ def load_script(path: Path) -> list[Step]:
 
 def _tables(path: Path) -> list[dict[str, Any]]:
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8")).get("step")
+        found = parse_toml(path.read_text(encoding="utf-8")).get("step")
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
         raise SettingsError([Problem(str(path), f"is not valid TOML: {e}")]) from e
     if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):

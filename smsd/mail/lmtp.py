@@ -9,6 +9,7 @@ Sources: RFC 2033 (LMTP), 5321 (SMTP), 2034 and 3463 (enhanced status codes), 29
 """
 
 import asyncio
+import logging
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -76,6 +77,8 @@ async def open_lmtp(
     handler) while the MTA hears 451. `accepts` says which recipients exist. Leaving the block stops listening, lets the
     mails in hand be stored for `grace_s`, and closes. Raises ValueError for a bad address, ListenError for a taken one.
     """
+    # aiosmtpd logs commands it does not know as they came: with a client out of step, the words of a mail.
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     loop = asyncio.get_running_loop()
     desk = _Desk(store, accepts, on_error or _complain_to(loop), max_bytes)
     sessions: _Sessions = {}

@@ -12,6 +12,7 @@ from config.settings import Mail, Modem, Settings, SettingsError, load_settings,
 
 MAIL = '[mail]\nhost = "mail.example"\n'
 MODEM = '[[modem]]\nname = "modem0"\ndevice = "/dev/ttyUSB0"\n'
+NUMBER_OR_TEXT = "a whole number has more than 64 bits, or a text has the character U+0000"
 # As in section 5 of the design.
 CONTRACT = """
 [gateway]
@@ -150,6 +151,12 @@ class TestFile:
         [
             (b"[mail]\nhost = \xff", "is not UTF-8 at byte 14; save it as UTF-8"),
             (b"[mail\n", "is not valid TOML: Expected ']' at the end of a table declaration (at line 1, column 6)"),
+            (b"a = " + 5000 * b"9", f"is not valid TOML: {NUMBER_OR_TEXT}"),
+            (b"a = 0x" + 5000 * b"f", f"is not valid TOML: {NUMBER_OR_TEXT}"),
+            (b"a = 1" + 400 * b"0", f"is not valid TOML: {NUMBER_OR_TEXT}"),
+            (b'[privacy]\nkey_file = "a\\u0000"', f"is not valid TOML: {NUMBER_OR_TEXT}"),
+            (b"a = " + 3000 * b"[", "is not valid TOML: values are nested too deep"),
+            (b"a" + 5000 * b".a" + b" = 1", "is not valid TOML: values are nested too deep"),
             (b"a = 1\na = 2\n", "is not valid TOML: Cannot overwrite a value (at line 2, column 6)"),
         ],
     )
@@ -204,7 +211,7 @@ class TestProblems:
         assert [problem] == told(text)
 
     @pytest.mark.parametrize(
-        "sender", ["LAPOR!", "@", "lapor@", "a b@1708.example <x>", "lapor@kota malang", "<l@ko_ta>"]
+        "sender", ["LAPOR!", "@", "lapor@", "a b@1708.example <x>", "lapor@kota malang", "<l@ko_ta>", 5000 * "("]
     )
     def test_a_sender_that_no_mail_can_have(self, told: Told, sender: str) -> None:
         """It would stop every mail later."""

@@ -1,10 +1,13 @@
 """The GSM 7 bit default alphabet, as TS 23.038 has it."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parser import gsm7
+from parser.gsm7_tables import LOCKING_SHIFT, SINGLE_SHIFT
 
 WRITABLE = [char for char in gsm7.ALPHABET if char != "\x1b"] + list(gsm7.EXTENSION.values())
 gsm_texts = st.text(st.sampled_from(WRITABLE), max_size=400)
@@ -194,3 +197,78 @@ class TestSplit:
         parts = gsm7.split(text).parts
         limit = 70 if len(parts) == 1 else 67
         assert all(len(part.encode("utf-16-be")) // 2 <= limit for part in parts)
+
+
+# National language identifiers (TS 23.038 section 6.2.1.2.4) and what Unicode calls their scripts.
+TURKISH, SPANISH, PORTUGUESE, HINDI, URDU = 1, 2, 3, 6, 13
+INDIC = {
+    4: "BENGALI", 5: "GUJARATI", HINDI: "DEVANAGARI", 7: "KANNADA", 8: "MALAYALAM", 9: "ORIYA", 10: "GURMUKHI",
+    11: "TAMIL", 12: "TELUGU",
+}  # fmt: skip
+
+
+class TestNationalTables:
+    def test_all_are_there(self) -> None:
+        """Thirteen languages; Spanish has no locking shift table."""
+        assert set(range(1, 14)) == set(SINGLE_SHIFT)
+        assert set(range(1, 14)) - {SPANISH} == set(LOCKING_SHIFT)
+
+    @pytest.mark.parametrize("table", [*LOCKING_SHIFT.values(), *SINGLE_SHIFT.values()])
+    def test_each_has_128_codes_and_each_letter_once(self, table: str) -> None:
+        """But for a few signs that the annex itself has twice."""
+        letters = [char for char in table if char not in " ¡^*"]
+        assert (128, sorted(set(letters))) == (len(table), sorted(letters))
+
+    @pytest.mark.parametrize("table", LOCKING_SHIFT.values())
+    def test_what_every_locking_table_shares(self, table: str) -> None:
+        """Line ends, the escape, digits and small letters stand where the default alphabet has them."""
+        shared = [0x0A, 0x0D, 0x1B, 0x20, 0x21, 0x2C, 0x2E, *range(0x30, 0x3C), 0x3F, *range(0x61, 0x7B)]
+        assert [gsm7.ALPHABET[code] for code in shared] == [table[code] for code in shared]
+
+    @pytest.mark.parametrize("table", SINGLE_SHIFT.values())
+    def test_what_every_single_table_shares(self, table: str) -> None:
+        """The brackets and the euro of the default extension table."""
+        shared = [code for code in gsm7.EXTENSION if code != 0x14]
+        assert [gsm7.EXTENSION[code] for code in shared] == [table[code] for code in shared]
+
+    @pytest.mark.parametrize(("language", "script"), INDIC.items())
+    def test_indic_tables_hold_their_own_script(self, language: int, script: str) -> None:
+        """In the order of Unicode from A on, which all scripts of India share."""
+        own = [char for char in LOCKING_SHIFT[language] if ord(char) > 0x7F]
+        assert {script} == {unicodedata.name(char).split()[0] for char in own}
+        letters = [
+            char for char in LOCKING_SHIFT[language][:0x61] if ord(char) > 0x7F and " LETTER " in unicodedata.name(char)
+        ]
+        assert f"{script} LETTER A" == unicodedata.name(letters[0])
+        assert sorted(letters[:40]) == letters[:40]
+
+    @pytest.mark.parametrize("language", [*INDIC, URDU])
+    def test_digits_of_their_own_script(self, language: int) -> None:
+        """Ten in a row, the escape's code left out."""
+        digits = [char for char in SINGLE_SHIFT[language] if ord(char) > 0x7F and char.isdecimal()]
+        assert list(range(10)) == [unicodedata.decimal(char) for char in digits]
+
+    @pytest.mark.parametrize(
+        ("septets", "locking", "single", "text"),
+        [
+            ("1B53 1B49 1B63", 0, TURKISH, "Şİç"),
+            ("0B 07 1C 1D 40 60", TURKISH, TURKISH, "ĞıŞşİç"),
+            ("1B41 1B49 1B6F 09", 0, SPANISH, "ÁÍóÇ"),
+            ("5B 1B61 7B 12", PORTUGUESE, PORTUGUESE, "ÃÂãª"),
+            ("01 02 03", 4, 0, "\u0982\u0983\u0985"),
+            ("42 3E 56 1B1C", HINDI, HINDI, "\u092e\u092b\u0944\u0966"),
+            ("00 01 02 1B1C", URDU, URDU, "\u0627\u0622\u0628\u06f0"),
+            ("1B65 1B28 61", HINDI, 0, "€{a"),
+            ("1B61 1B1B 1B", 0, TURKISH, "a  "),
+            ("61 1B65 C1", 0x70, 0x71, "a€\ufffd"),
+            ("80 61", HINDI, 0, "\ufffda"),
+        ],
+    )
+    def test_texts(self, septets: str, locking: int, single: int, text: str) -> None:
+        """A code that a single table lacks is read in the locking one; languages of nobody are the default alphabet."""
+        assert text == gsm7.decode_national(bytes.fromhex(septets), locking, single)
+
+    @given(st.binary(max_size=100))
+    def test_without_a_language_it_is_the_default_alphabet(self, octets: bytes) -> None:
+        """Whatever the octets."""
+        assert gsm7.decode(octets) == gsm7.decode_national(octets, 0, 0)

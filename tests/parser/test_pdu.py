@@ -212,6 +212,53 @@ class TestConcatenation:
         assert Concat(9, 8, 2, 3) == read.concat
 
 
+class TestNationalLanguages:
+    def test_a_single_shift_table(self) -> None:
+        """Turkish: the escape and S are one letter."""
+        assert "ŞA" == deliver(hello(first="44", data="0803240101D84C83")).text
+
+    def test_a_locking_shift_table(self) -> None:
+        """Bengali: every code is another letter."""
+        assert "\u0982\u0983\u0985" == deliver(hello(first="44", data="0803250104080806")).text
+
+    def test_both_beside_the_concatenation(self) -> None:
+        """Their elements stand in one header."""
+        read = deliver(hello(first="44", data="110B" + "0003070201" + "250106" + "240106" + "00361C"))
+        assert (Concat(7, 8, 1, 2), "\u0901\u0966") == (read.concat, read.text)
+
+    def test_a_language_of_nobody(self) -> None:
+        """An element with an unknown language is as if it were not there."""
+        assert deliver(hello(first="44", data="08032401F0D84C83")).text == "SA"
+
+    def test_each_part_has_its_own(self) -> None:
+        """A header speaks for one part."""
+        turkish = deliver(hello(first="44", data="0D08" + "0003070201" + "240101" + "603305"))
+        assert "ŞSe" == join([turkish, part("Se", 2, 2)])
+
+
+class TestUnusual:
+    @pytest.mark.parametrize("pid", ["40", "41", "47", "5F", "7F"])
+    def test_no_protocol_identifier_drops_a_text(self, pid: str) -> None:
+        """Silent (type 0), replacing another, a call to return: nobody else has kept it."""
+        assert "hello" == deliver(hello(pid=pid)).text
+
+    def test_a_replacement_is_a_text_of_its_own(self) -> None:
+        """The first one stays."""
+        first, second = deliver(hello(pid="41")), deliver(hello(pid="41", data="05F0B09C1E03"))
+        assert identity(first) != identity(second)
+
+    @pytest.mark.parametrize(("element", "waiting"), [("01028003", True), ("01020003", True), ("70028003", False)])
+    def test_a_voicemail_told_by_header(self, element: str, waiting: bool) -> None:
+        """Special SMS message indication (TS 23.040 section 9.2.3.24.2)."""
+        assert waiting == deliver(hello(first="44", dcs="04", data="05" + "04" + element)).message_waiting
+
+    @pytest.mark.parametrize("octets", ["99211332955500", "99211332955597", "00101000000000"])
+    def test_the_ends_of_time(self, octets: str) -> None:
+        """The last second of 2099 and the first of 2000 can be told in any zone."""
+        read = deliver(hello().replace(TEN_TWELVE, octets))
+        assert isinstance(identity(read), bytes)
+
+
 class TestMalformed:
     @pytest.mark.parametrize(
         ("pdu_hex", "sentence"),
@@ -333,6 +380,12 @@ class TestStatusReport:
     def test_outcomes(self, status: int, outcome: str) -> None:
         """The groups of TS 23.040 section 9.2.3.15; what is reserved counts as failed."""
         assert outcome == report(self.PDU[:-2] + f"{status:02X}").outcome
+
+    @pytest.mark.parametrize("nothing", ["00000000000000", "FFFFFFFFFFFFFF"])
+    def test_without_a_discharge_time(self, nothing: str) -> None:
+        """What became of the SMS is told all the same."""
+        read = report(self.PDU.replace(TEN_THIRTEEN, nothing)[:-2] + "46")
+        assert (MORNING, "failed") == (read.discharged_at, read.outcome)
 
     def test_without_a_status(self) -> None:
         """A report that does not say what happened is none."""

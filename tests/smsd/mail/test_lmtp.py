@@ -134,6 +134,15 @@ async def test_the_greeting_offers_what_lmtp_demands(lmtp_client: "OpenClient") 
         assert expected == [line[4:] for line in greeting]
 
 
+async def test_what_an_mta_says_out_of_step_is_not_logged(
+    lmtp_client: "OpenClient", caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may be the words of a mail."""
+    async with Inbox().opened() as server, lmtp_client(server.address) as client:
+        assert "500" == (await client.say("Bapak Budi meminta uang"))[:3]
+    assert "Budi" not in caplog.text.title()
+
+
 async def test_pipelined_commands_are_answered_in_order(lmtp_client: "OpenClient") -> None:
     """RFC 2920: everything up to DATA in one packet, as Postfix sends it."""
     inbox = Inbox()
