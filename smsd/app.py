@@ -39,7 +39,7 @@ from smsd.transports.gsm import GsmModem, open_gsm_modem
 
 log = structlog.get_logger()
 
-_DATABASE_PATIENCE_S = 10.0  # at the start; then the modems are served without it
+_DATABASE_PATIENCE_S = 3.0  # at the start; then the modems are served without it
 _DATABASE_AGAIN_S = 5.0
 # A server that takes longer for one statement hangs. Ours take milliseconds; what waits for an operator's lock, or for
 # a disk that is busy with a backup, is undone and tried again. Migrations and the command `smsd` have no such limit.

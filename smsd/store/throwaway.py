@@ -52,6 +52,8 @@ class Throwaway:
 
     def kill(self) -> None:
         """SIGKILL to all of it, as in a power cut."""
+        for pid in self._pids()[:1]:
+            os.kill(pid, signal.SIGSTOP)  # or it would have another child before it is dead
         for pid in self._pids():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

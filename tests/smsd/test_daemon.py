@@ -111,6 +111,29 @@ class Town:
                    WHERE ticket_id = ticket.id) <> 1
             UNION ALL SELECT 'a part of nothing', id FROM inbound_part WHERE message_id IS NULL""")
 
+    async def move(self, server):
+        """From now on the gateway's database is there."""
+        self.dsn = server.dsn
+        self.configure()
+        await self.look_again()
+
+    async def look_again(self):
+        """The server was away."""
+        self.db.terminate()
+        self.db = await asyncpg.connect(self.dsn)
+
+    async def emptied(self):
+        """Waits until no modem holds an SMS."""
+        async with asyncio.timeout(PATIENCE_S):
+            while any(simulator.network.waiting or simulator.on_sim for simulator in self.simulators):
+                await asyncio.sleep(0.02)
+
+    async def spooled(self):
+        """What `smsd spool` says."""
+        command = (sys.executable, "-m", "smsd", "spool", "--json", "--config", str(self.config))
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        return json.loads((await process.communicate())[0])
+
     async def let_time_pass(self):
         """As if the half minute in which delivery reports may still come were over."""
         await self.db.execute("UPDATE sms_submission SET submitted_at = submitted_at - interval '1 minute'")
@@ -176,9 +199,8 @@ def town_in(tmp_path, dsn):
                 for n in range(modems)
             ]
             mailbox = await stack.enter_async_context(open_mailbox())
-            connection = await asyncpg.connect(dsn)
-            stack.push_async_callback(connection.close)
-            town = Town(tmp_path, dsn, simulators, mailbox, connection)
+            town = Town(tmp_path, dsn, simulators, mailbox, await asyncpg.connect(dsn))
+            stack.callback(lambda: town.db.terminate())
             town.configure(limits=limits)
             yield town
 
@@ -321,14 +343,14 @@ async def test_runs_without_its_modem_until_it_comes(town_in):
             assert 0 == await gateway.stop()
 
 
-@pytest.mark.parametrize("trouble", ["no server", "no tables", "no key", "port taken", "no folder"])
+@pytest.mark.parametrize("trouble", ["no database", "no tables", "no key", "port taken", "no folder"])
 async def test_says_in_one_line_why_it_cannot_start(town_in, empty_dsn, trouble):
     """Exit code 3 and the cure."""
     async with town_in() as town:
         with contextlib.ExitStack() as taken:
             match trouble:
-                case "no server":
-                    town.dsn = "postgresql://postgres@127.0.0.1:1/smsd"
+                case "no database":
+                    town.dsn = town.dsn.replace("/test_", "/no_such_")
                 case "no tables":
                     town.dsn = empty_dsn
                 case "port taken":
@@ -343,7 +365,7 @@ async def test_says_in_one_line_why_it_cannot_start(town_in, empty_dsn, trouble)
                 assert 3 == await gateway.ended(), gateway.lines
         (line,) = [line for line in gateway.lines if not line.startswith("{")]
         cures = {
-            "no server": "is PostgreSQL running",
+            "no database": "does not exist); check [database] dsn",
             "no tables": "run `smsd db init`",
             "no key": "`smsd db init` makes one",
             "port taken": "lmtp_listen",
@@ -351,3 +373,101 @@ async def test_says_in_one_line_why_it_cannot_start(town_in, empty_dsn, trouble)
         }
         assert line.startswith("smsd: ")
         assert cures[trouble] in line
+
+
+class TestDatabaseAway:
+    """The modems are served all the same."""
+
+    async def test_it_starts_without_its_database(self, town_in, own_server):
+        """SMS are taken off the modem, survive a kill, and become tickets in order when the database is there."""
+        async with town_in(modems=2) as town:
+            await town.move(own_server)
+            await asyncio.to_thread(own_server.stop)
+            for n in range(6):
+                town.simulators[n % 2].network.text(f"+62812300003{n:02}", "jalan rusak di Lowokwaru kota malang")
+            async with town.gateway(**UNMEASURED) as gateway:
+                await town.emptied()
+                assert "is PostgreSQL running" in next(e["error"] for e in gateway.events if "error" in e)
+                gateway.process.kill()
+            for n in range(6, 8):
+                town.simulators[n % 2].network.text(f"+62812300003{n:02}", "jalan rusak di Lowokwaru kota malang")
+            async with town.gateway() as gateway:
+                await town.emptied()
+                spooled = await town.spooled()
+                assert (8, []) == (spooled["parts"], spooled["broken"])
+                await asyncio.to_thread(own_server.start)
+                await town.look_again()
+                await town.until("SELECT count(*) FROM ticket", 8)
+                (drained,) = [event for event in gateway.events if event["event"] == "spool.drained"]
+                assert 8 == drained["parts"]
+                assert {"parts": 0, "files": 0, "since": None, "broken": []} == await town.spooled()
+                await town.done()
+                assert 0 == await gateway.stop()
+            assert 8 == await town.db.fetchval("SELECT count(*) FROM inbound_part")
+            assert [] == await town.half_done()
+
+    async def test_a_schema_that_is_not_ours_is_told_when_the_database_comes(self, town_in, own_server):
+        """Exit code 3 and the cure; what was kept stays kept."""
+        async with town_in() as town:
+            await town.move(own_server)
+            await town.db.execute("UPDATE schema_version SET version = 1")
+            await asyncio.to_thread(own_server.stop)
+            town.simulators[0].network.text(CITIZEN, "jalan rusak di Lowokwaru kota malang")
+            async with town.gateway() as gateway:
+                await town.emptied()
+                await asyncio.to_thread(own_server.start)
+                assert 3 == await gateway.ended()
+            (line,) = [line for line in gateway.lines if not line.startswith("{")]
+            assert "smsd: the schema is version 1, this smsd needs 2; run `smsd db upgrade`" == line
+            assert 1 == (await town.spooled())["parts"]
+
+    async def test_killed_in_the_middle_and_started_again(self, town_in, own_server):
+        """Three times, while SMS come over two modems: each number's are there once and in order."""
+        async with town_in(modems=2) as town:
+            await town.move(own_server)
+            texts = itertools.count()
+
+            def send(count):
+                for n in itertools.islice(texts, count):
+                    town.simulators[n % 2].network.text(f"+62812300004{n % 7:02}", f"STATUS {n:04}")
+
+            async with town.gateway() as gateway:
+                await town.until("SELECT count(*) FROM modem WHERE state = 'ready'", 2)
+                for _ in range(3):
+                    send(30)
+                    await asyncio.sleep(random.uniform(0, 0.5))
+                    own_server.kill()
+                    send(30)
+                    await asyncio.sleep(random.uniform(0, 0.5))
+                    await asyncio.to_thread(own_server.start)
+                await town.emptied()
+                await town.look_again()
+                await town.until("SELECT count(*) FROM inbound_message", 180)
+                async with asyncio.timeout(PATIENCE_S):
+                    while (await town.spooled())["parts"]:
+                        await asyncio.sleep(0.05)
+                assert 0 == await gateway.stop()
+            rows = await town.db.fetch("SELECT phone_id, text FROM inbound_message ORDER BY id")
+            assert 180 == len({row["text"] for row in rows}) == len(rows)
+            assert [] == gateway.named("sms.quarantined", "modem.lost", "spool.broken")
+
+    async def test_a_database_that_hangs_holds_up_neither_modem_nor_stop(self, town_in, own_server):
+        """Frozen: the SMS leave the modem, the stop takes the budget and little more; nothing is lost."""
+        async with town_in() as town:
+            await town.move(own_server)
+            async with town.gateway(**UNMEASURED) as gateway:
+                await town.until("SELECT state FROM modem", "ready")
+                own_server.freeze()
+                town.simulators[0].network.text(CITIZEN, "jalan rusak di Lowokwaru kota malang")
+                await town.emptied()
+                assert 1 == (await town.spooled())["parts"]
+                begun = asyncio.get_running_loop().time()
+                async with asyncio.timeout(45):  # TimeoutStopSec of systemd/smsd.service
+                    os.killpg(gateway.process.pid, signal.SIGTERM)
+                    assert 0 == await gateway.process.wait()
+                took_s = asyncio.get_running_loop().time() - begun
+                assert took_s < BUDGET_S + 8, took_s
+            own_server.thaw()
+            async with town.gateway() as gateway:
+                await town.until("SELECT count(*) FROM ticket", 1)
+                assert 0 == await gateway.stop()

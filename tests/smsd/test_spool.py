@@ -335,7 +335,6 @@ class TestServerInTrouble:
         """What came before, meanwhile and after is there once, in order."""
         intake = intake_on(own_pool)
         assert await intake.keep([sms(number, "satu")])
-        await own_pool.execute("SET synchronous_commit = on; CHECKPOINT")
         own_server.kill()
         assert await intake.keep([sms(number, "dua", 1)])
         await asyncio.to_thread(own_server.start)

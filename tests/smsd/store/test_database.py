@@ -5,24 +5,30 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import socket
-from collections.abc import Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from config.settings import Database, Settings
+from smsd.store import database
 from smsd.store.database import (
     CONNECTION_ERRORS,
     SCHEMA_VERSION,
+    DatabaseAway,
     DatabaseUnreachable,
     SchemaMismatch,
+    hosts_of,
     init_schema,
     open_database,
     open_unverified,
     schema_version,
     upgrade_schema,
 )
+from smsd.store.queries import SCHEMA
+from smsd.store.throwaway import Throwaway, throwaway_postgres
 
 SECRET = "s3/cr:et@kata"
 
@@ -92,6 +98,9 @@ class TestUnreachable:
             f"postgresql://127.0.0.1:PORT/smsd?user=smsd&password={SECRET}",
             f"postgresql://smsd:{SECRET}@/smsd?host=/nowhere/at/all",
             f"postgresql://smsd:{SECRET}@nowhere.invalid/smsd",
+            f"postgresql://smsd:{SECRET}@127.0.0.1:PORT,nowhere.invalid:PORT/smsd?target_session_attrs=read-write",
+            f"postgresql://127.0.0.1:PORT,127.0.0.1:PORT/smsd?user=smsd&password={SECRET}",
+            f"postgresql://smsd:{SECRET}@127.0.0.1:PORT,/smsd",
         ],
     )
     async def test_the_password_is_never_shown(self, at: Callable[..., Settings], closed_port: int, dsn: str) -> None:
@@ -115,6 +124,123 @@ class TestUnreachable:
         gateway = dataclasses.replace(settings.gateway, state_dir=tmp_path / "state")
         said = await refusal(dataclasses.replace(settings, gateway=gateway))
         assert f"{tmp_path}/state cannot be used (File exists); make [gateway] state_dir a folder" in said
+
+
+class TestSeveralHosts:
+    """A DSN whose database may be on another server tomorrow."""
+
+    @pytest.fixture
+    async def two(self) -> AsyncIterator[tuple[Throwaway, Throwaway]]:
+        """Servers with our schema; the second one is read-only, as a standby is."""
+        quick = ("fsync=off", "full_page_writes=off")
+        with tempfile.TemporaryDirectory(prefix="smsd-test-") as folder:
+            async with (
+                throwaway_postgres(Path(folder) / "first", *quick) as first,
+                throwaway_postgres(Path(folder) / "second", *quick) as second,
+            ):
+                for server in (first, second):
+                    connection = await asyncpg.connect(server.dsn)
+                    await connection.execute(SCHEMA)
+                    await connection.close()
+                await set_read_only(second, "on")
+                yield first, second
+
+    async def test_the_writable_one_is_found_in_any_order(
+        self, at: Callable[..., Settings], two: tuple[Throwaway, Throwaway]
+    ) -> None:
+        """The one that may only be read is passed over."""
+        first, second = two
+        for servers in ((first, second), (second, first)):
+            async with open_database(at(both(*servers))) as pool:
+                assert first.port == await pool.fetchval("SELECT current_setting('port')::int")
+
+    async def test_the_other_takes_over_when_the_first_dies(
+        self, at: Callable[..., Settings], two: tuple[Throwaway, Throwaway]
+    ) -> None:
+        """The same pool goes on with the promoted one."""
+        first, second = two
+        async with open_database(at(both(first, second))) as pool:
+            first.kill()
+            with pytest.raises(CONNECTION_ERRORS):
+                await pool.execute("INSERT INTO schema_version VALUES (1)")
+            await set_read_only(second, "off")
+            await until_written(pool)
+            assert second.port == await pool.fetchval("SELECT current_setting('port')::int")
+
+    async def test_one_that_becomes_read_only_while_we_are_connected_is_left(
+        self, at: Callable[..., Settings], two: tuple[Throwaway, Throwaway]
+    ) -> None:
+        """It still answers, on connections that are as good as new: a switchover must not need a restart of ours."""
+        first, second = two
+        async with open_database(at(both(first, second))) as pool:
+            await set_read_only(first, "on")
+            await set_read_only(second, "off")
+            await until_written(pool)
+            assert second.port == await pool.fetchval("SELECT current_setting('port')::int")
+
+    async def test_a_first_host_that_is_silent_leaves_time_for_the_second(
+        self, at: Callable[..., Settings], two: tuple[Throwaway, Throwaway], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A server that is switched off refuses nothing; each host has its own time."""
+        monkeypatch.setattr(database, "_CONNECT_TIMEOUT_S", 1.0)
+        first, second = two
+        await set_read_only(second, "off")
+        first.freeze()
+        async with open_database(at(both(first, second))) as pool:
+            assert second.port == await pool.fetchval("SELECT current_setting('port')::int")
+
+    async def test_none_that_can_be_written_to_may_pass(
+        self, at: Callable[..., Settings], two: tuple[Throwaway, Throwaway]
+    ) -> None:
+        """A switchover takes its time: DatabaseAway, not a mistake of the operator's."""
+        first, second = two
+        await set_read_only(first, "on")
+        with pytest.raises(DatabaseAway, match="None of the hosts match the target attribute requirement"):
+            async with open_database(at(both(first, second))):
+                pass
+
+    @pytest.mark.parametrize(
+        ("dsn", "hosts"),
+        [
+            ("postgresql://u:p@a/d", ["postgresql://u:p@a/d"]),
+            ("postgresql://u:p@a,b:1,[::1]:2/d?x=1", [f"postgresql://u:p@{h}/d?x=1" for h in ("a", "b:1", "[::1]:2")]),
+            ("postgresql:///d?host=a,b&port=1,2", ["postgresql:/d?host=a&port=1", "postgresql:/d?host=b&port=2"]),
+            ("postgresql:///d?host=a,b&port=7", ["postgresql:/d?host=a&port=7", "postgresql:/d?host=b&port=7"]),
+            ("postgresql:///d?host=a,b", ["postgresql:/d?host=a", "postgresql:/d?host=b"]),
+            ("postgresql:///d?host=/run/postgresql", ["postgresql:///d?host=/run/postgresql"]),
+        ],
+    )
+    def test_a_dsn_is_split_by_host(self, dsn: str, hosts: list[str]) -> None:
+        """In the authority or in the query, with all else kept."""
+        assert hosts == hosts_of(dsn)
+
+
+def both(*servers: Throwaway) -> str:
+    """A DSN that wants the writable one."""
+    hosts = ",".join(f"127.0.0.1:{server.port}" for server in servers)
+    return f"postgresql://postgres@{hosts}/postgres?target_session_attrs=read-write"
+
+
+async def set_read_only(server: Throwaway, value: str) -> None:
+    """As a failover does it, as far as a client can tell."""
+    connection = await asyncpg.connect(server.dsn)
+    await connection.execute("SET default_transaction_read_only = off")
+    await connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.close()
+
+
+async def until_written(pool: asyncpg.Pool) -> None:
+    """Tries as the loops do."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await pool.execute("INSERT INTO schema_version VALUES (1)")
+                return
+            except asyncpg.UniqueViolationError:
+                return
+            except CONNECTION_ERRORS:
+                await asyncio.sleep(0.05)
 
 
 class TestPassword:
