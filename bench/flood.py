@@ -103,7 +103,9 @@ async def main() -> None:
             flooded = await ask_in_turn(town, given.others, given.others)
             left = await database.fetchval("SELECT count(*) FROM inbound_message WHERE state = 'new'")
             show(f"while one number has sent {given.texts} texts ({left} still to be handled)", flooded)
-            print(f"difference of the medians: {statistics.median(flooded) - statistics.median(calm):.2f} s", flush=True)
+            print(
+                f"difference of the medians: {statistics.median(flooded) - statistics.median(calm):.2f} s", flush=True
+            )
             print(f"a machine that answers everything was sent {await loop_of_machines(town)} SMS, then no more")
             await database.close()
 

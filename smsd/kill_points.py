@@ -11,8 +11,10 @@ import signal
 
 POINTS = {
     "parts.seen": "parts have come from a modem, nothing is written",
-    "parts.stored": "the parts are committed, the modem still has them",
+    "parts.kept": "the parts are committed, or in the spool; the modem still has them",
     "parts.forgotten": "the modem has forgotten them",
+    "spool.stored": "parts of the spool are committed, and still in the spool",
+    "spool.forgotten": "they have left the spool",
     "sms.decided": "what SMS cause is written, not committed",
     "sms.committed": "what SMS cause is committed",
     "send.claimed": "an SMS is claimed, the modem knows nothing of it",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import asyncpg
 import structlog
 
+from smsd.kill_points import reach
 from smsd.loops import Bell, Stop
 from smsd.parts import Arrived, PartStore
 from smsd.spool import Spool
@@ -86,6 +87,7 @@ class Receiver:
 
     async def _take(self, batch: Batch, stop: Stop) -> None:
         """Invariant 1: kept, and only then acknowledged. What cannot be kept stays with the modem, or the network."""
+        reach("parts.seen")
         arrived = [Arrived(self.name, part.pdu) for part in batch.parts]
         while not await self._intake.keep(arrived):
             if self._alive:
@@ -95,7 +97,9 @@ class Receiver:
                     await stop.event.wait()
             if stop:
                 return
+        reach("parts.kept")
         await self._transport.acknowledge(batch)
+        reach("parts.forgotten")
 
 
 class Drainer:
@@ -117,7 +121,9 @@ class Drainer:
                 await self._store.store(arrived)
             except asyncpg.DeadlockDetectedError:  # once more
                 return len(arrived)
+            reach("spool.stored")
             await self._spool.forget([kept for kept, _ in files])
+            reach("spool.forgotten")
             self._drained += len(arrived)
         if self._since and not self._spool:
             log.info("spool.drained", parts=self._drained, away_s=round(time.time() - self._since))

@@ -9,11 +9,14 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import structlog
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from parser import gsm7
 from parser.pdu import Concat
 from smsd.backoff import next_try
 from smsd.refusal_streak import Fault, RefusalStreak
+from smsd.kill_points import reach
+from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
 from smsd.store.seal import Seal
 from smsd.transports.base import FateUnknown, NotReady, NotSent, Refused, Submission, Transport
@@ -87,6 +90,7 @@ class SmsSender:
         row = await self._pool.fetchrow(SQL["claim_sms"], self._transport.name, self._owner, LEASE_S, oldest)
         if row is None:
             return 0
+        reach("send.claimed")
         if row["attempts"] > self._attempts:
             await self._give_up(row, "sending it ended the process again and again")
             return 1
@@ -116,6 +120,7 @@ class SmsSender:
             valid_s = (row["valid_from"] + self._valid - datetime.now(UTC)).total_seconds()
             await self._submit(row, part, Submission(number, segments.alphabet, part.text, concat, valid_s))
         await self._pool.execute(SQL["settle_sms"], row["id"], "sent", None)
+        reach("send.settled")
         log.info("sms.sent", **self._facts(row), parts=len(parts), unconfirmed=sum(part.spent for part in parts))
         await self._pool.execute(SQL["follow_reports"], row["id"])  # some may have come before
 
@@ -141,17 +146,32 @@ class SmsSender:
     async def _submit(self, row: asyncpg.Record, part: _Part, submission: Submission) -> None:
         name = self._transport.name
         number = await self._pool.fetchval(SQL["add_submission"], row["id"], part.number, part.count, name)
+        reach("send.noted")
         try:
             reference = await self._transport.send(submission)
         except FateUnknown as e:
-            await self._pool.execute(SQL["settle_submission"], number, "unknown", None, str(e))
+            await self._insist(SQL["settle_submission"], number, "unknown", None, str(e))
             raise
         except NotSent as e:
-            await self._pool.execute(SQL["settle_submission"], number, "not_sent", None, str(e))
+            await self._insist(SQL["settle_submission"], number, "not_sent", None, str(e))
             raise
-        await self._pool.execute(SQL["settle_submission"], number, "sent", reference, None)
+        reach("send.answered")
+        await self._insist(SQL["settle_submission"], number, "sent", reference, None)
+        reach("send.recorded")
         if self._streak.accepted(row["phone_id"]):
             log.info("modem.sends_again", modem=name)
+
+    async def _insist(self, statement: str, *values: object) -> None:
+        """Writes down what became of a submission, for as long as the lease allows: an SMS that was sent, and of which
+        nobody knows, would be sent once more."""
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(CONNECTION_ERRORS),
+            wait=wait_exponential(multiplier=0.1, max=2.0),
+            stop=stop_after_delay(LEASE_S / 2),
+            reraise=True,
+        ):
+            with attempt:
+                await self._pool.execute(statement, *values)
 
     async def _refused(self, row: asyncpg.Record, error: Refused) -> None:
         now = self._clock()

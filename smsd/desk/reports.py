@@ -203,9 +203,7 @@ def go_on(desk: Desk, talk: Talk, message: Inbound, text: str, now: datetime, id
     return Handled("joined", writes, ticket.id)
 
 
-def fill_gap(
-    desk: Desk, talk: Talk, message: Inbound, gap: Gap, text: str, now: datetime, ids: Ids
-) -> Handled | None:
+def fill_gap(desk: Desk, talk: Talk, message: Inbound, gap: Gap, text: str, now: datetime, ids: Ids) -> Handled | None:
     """The whole of a text in the place of what its ticket has of it; None where that ticket is closed.
 
     Nobody is told by SMS, unless the late part says where it is: the citizen has sent one text and was answered.

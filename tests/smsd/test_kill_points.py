@@ -16,7 +16,7 @@ _PASS_FIVE_TIMES = """
 from smsd.kill_points import reach
 for number in range(1, 6):
     reach("parts.seen")
-    reach("parts.stored")
+    reach("parts.kept")
     print(number, flush=True)
 """
 
@@ -32,7 +32,7 @@ def passed(setting: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(("setting", "rounds"), [("parts.stored", 0), ("parts.seen:3", 2), ("parts.stored:5", 4)])
+@pytest.mark.parametrize(("setting", "rounds"), [("parts.kept", 0), ("parts.seen:3", 2), ("parts.kept:5", 4)])
 def test_the_process_dies_where_it_is_told_to(setting: str, rounds: int) -> None:
     """As `kill -9` would end it, at the nth time."""
     done = passed(setting)
@@ -47,8 +47,8 @@ def test_other_points_are_passed(setting: str) -> None:
 
 def test_a_point_that_is_none_is_told() -> None:
     """With those there are."""
-    error = passed("parts.stord").stderr
-    assert "SMSD_KILL_AT: there is no point 'parts.stord'; there are parts.seen, parts.stored" in error
+    error = passed("parts.kpt").stderr
+    assert "SMSD_KILL_AT: there is no point 'parts.kpt'; there are parts.seen, parts.kept" in error
 
 
 def test_every_point_stands_once_in_the_daemon() -> None:

@@ -635,7 +635,36 @@ class TestCrash:
     async def test_the_database_goes_away_while_the_modem_sends(
         self, stage: Stage, modem: ScriptedTransport, number: str, far_settings: Settings, cable: Cable
     ) -> None:
-        """The answer of the modem cannot be written: the same as a crash, one repeat at most."""
+        """The answer of the modem is written down when it is back: nothing is sent twice."""
+        sms = await stage.queue_sms(number)
+        async with open_database(far_settings) as pool:
+
+            async def unplug(_: Submission) -> None:
+                cable.cut()
+
+            async def mend() -> None:
+                await cable.refused.wait()
+                cable.mend()
+
+            modem.on_send = unplug
+            mending = asyncio.create_task(mend())
+            await dataclasses.replace(stage, pool=pool).sender(modem).step()
+            await mending
+        await after_the_wait(stage)
+        await send_all(stage.sender(modem))
+        assert ("sent", 1) == ((await stage.sms(sms))["state"], len(modem.sent))
+
+    async def test_the_database_stays_away(
+        self,
+        stage: Stage,
+        modem: ScriptedTransport,
+        number: str,
+        far_settings: Settings,
+        cable: Cable,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Beyond the lease somebody else may send it: the same as a crash, one repeat at most."""
+        monkeypatch.setattr(send_sms, "LEASE_S", 1.0)
         sms = await stage.queue_sms(number)
         async with open_database(far_settings) as pool:
 
