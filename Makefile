@@ -1,4 +1,4 @@
-# run · test · check · bench: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
+# run · test · check · bench · fuzz: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 6
 
-.PHONY: run test check bench setup clean
+.PHONY: run test check bench fuzz setup clean
 
 setup: $(READY)
 
@@ -38,6 +38,10 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/intake.py
+
+# make fuzz ARGS="--target sms --seed 3 --workers 2"
+fuzz: $(READY)
+	$(BIN)/python bench/fuzz.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache
