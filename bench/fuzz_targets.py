@@ -94,7 +94,7 @@ class PduTarget:
     def __init__(self) -> None:
         lines = (CORPUS / "pdu.txt").read_text().splitlines()
         groups = "\n".join(line for line in lines if not line.startswith("#")).split("\n\n")
-        self.seeds = [*(group.strip().encode() for group in groups if group.strip()), *seeds_in("pdu")]
+        self.seeds = [*seeds_in("pdu"), *(group.strip().encode() for group in groups if group.strip())]
         self._sms = SmsTarget()
 
     def check(self, inputs: Sequence[bytes]) -> None:
@@ -163,7 +163,7 @@ class SmsTarget:
 
     def __init__(self) -> None:
         own = (CORPUS / "sms.txt").read_text().splitlines()
-        self.seeds = [*(text.replace("⏎", "\n").encode() for text in (*own, *_sentences())), *seeds_in("sms")]
+        self.seeds = [*seeds_in("sms"), *(text.replace("⏎", "\n").encode() for text in (*own, *_sentences()))]
         self._desk = Desk(
             *(load_router(), load_replies(None, "1708"), Deadlines(), ZoneInfo("Asia/Jakarta"), "1708.example"),
             choose=lambda below: 0,

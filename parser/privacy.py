@@ -26,8 +26,9 @@ _PATTERNS = (
     # two digits stand together, so that the 3 in `081200000000 3 rumah` is left alone.
     rf"(?:0|62){_GAP}{{0,2}}8(?:{_GAP}{{0,3}}[0-9]){{6,10}}[0-9]",
     rf"8[1-9](?:{_GAP}{{0,3}}[0-9]){{7,9}}[0-9]",
-    # Account numbers as they stand on bank books, 1234-01-123456-53-1: 13 to 19 digits.
-    r"(?=(?:[ \-]?[0-9]){13,19}(?![0-9]|[ \-][0-9]))[0-9]{3,}(?:[ \-][0-9]+)+",
+    # Account numbers as they stand on bank books, 1234-01-123456-53-1: 13 digits or more. Longer ones go at once:
+    # taken off piece by piece from the end, a long SMS of such groups would hold us up for a minute.
+    r"(?=[0-9]{3})(?=(?:[ \-]?[0-9]){13,}+)[0-9]{3,}(?:[ \-][0-9]+)+",
 )
 # A sum of money is kept; it is looked for together with the numbers because its end reads like one.
 _MONEY = r"(?P<money>(?i:rp)[.\s]?[0-9]{1,3}(?:\.[0-9]{3})+(?![0-9]))"

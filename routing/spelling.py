@@ -43,6 +43,7 @@ class Spelling:
         self._ordinary = frozenset(ordinary)
         self._openings = frozenset(word for word in openings if word in self._known)
         self._slips = _slips(self._known)
+        self._longest = max(map(len, self._known), default=0)  # an SMS can be one word of 39,000 letters
         self._words = Remembered(self._word)
 
     def read(self, tokens: Iterable[str]) -> list[str]:
@@ -67,7 +68,7 @@ class Spelling:
 
     def _mended(self, token: str) -> str | None:
         """The one known word that is one slip away: a letter too many, too few, wrong, or swapped with the next."""
-        if len(token) < _SHORTEST_TYPO or not token.isalpha():
+        if not _SHORTEST_TYPO <= len(token) <= self._longest + 1 or not token.isalpha():
             return None
         slips = self._slips
         near = {word for variant in _variants(token) if variant in slips for word in slips[variant]}
@@ -76,7 +77,7 @@ class Spelling:
 
     def _opening(self, token: str) -> str | None:
         """The known name at the beginning of a long glued word, as in the names of accounts."""
-        ends = range(len(token) - _SHORTEST_GLUED, _SHORTEST_ROOT - 1, -1)
+        ends = range(min(self._longest, len(token) - _SHORTEST_GLUED), _SHORTEST_ROOT - 1, -1)
         return next((token[:end] for end in ends if token[:end] in self._openings), None)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
 
+from parser.mail_text import clean
 from smsd.mail.listening import ListenError, TcpAddress, UnixAddress, listening, parse_listen
 
 __all__ = [
@@ -241,12 +242,13 @@ class _Session(LMTP):
             self._hang_up()
 
     async def _answer(self, envelope: Envelope, content: bytes | None) -> None:
-        sender = "" if envelope.mail_from in (None, "<>") else str(envelope.mail_from)
+        # Bytes that are no UTF-8 come as lone surrogates. No database takes them, and the mail is worth more than they.
+        sender = "" if envelope.mail_from in (None, "<>") else clean(str(envelope.mail_from))
         for recipient in envelope.rcpt_tos:
             if content is None:
                 await self.push(f"552 5.3.4 Mail is larger than {self._desk.max_bytes} bytes")
             else:
-                await self.push(await self._desk.take(ReceivedMail(sender, recipient, content)))
+                await self.push(await self._desk.take(ReceivedMail(sender, clean(recipient), content)))
 
     async def _read_content(self) -> bytes | None:
         """The mail without its dots (RFC 5321 section 4.5.2), or None if it is too large; all of it is read.

@@ -1,5 +1,7 @@
 """Numbers that tell who somebody is do not leave the gateway."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,3 +176,16 @@ class TestMaskNames:
         """A text without a cue and without an address stays as it is."""
         masked = mask_names(text)
         assert masked == text or NAME_MASK in masked or ADDRESS_MASK in masked
+
+
+@pytest.mark.parametrize("end", ["", "9764", " 9764", "x"])
+@pytest.mark.parametrize(
+    "piece", ["976430 ", "1 ", "123-", "4821309764 ", "482 130 9764 ", "08 ", "rp 1.000.", "a.n. ", "a@b."]
+)
+def test_the_longest_sms_takes_no_longer_than_it_must(piece: str, end: str) -> None:
+    """255 parts; where a number is taken off piece by piece they hold everybody up."""
+    text, started = (piece * 20_000)[:39_000] + end, process_time()
+    masked = mask_numbers(text)
+    assert masked == mask_numbers(masked)
+    assert "a@b." not in mask_names(masked).replace(ADDRESS_MASK, "")
+    assert process_time() - started < 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -206,3 +208,11 @@ def test_every_single_slip_is_mended(word: str, data: st.DataObject) -> None:
     swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
     slips = [word[:at] + word[at + 1 :], word[:at] + letter + word[at:], word[:at] + letter + word[at + 1 :], swapped]
     assert [word] * len(slips) == Spelling([word]).read(slips)
+
+
+def test_one_word_as_long_as_an_sms_can_be() -> None:
+    """It is no slip of anything; trying all its letters would take gigabytes, and many seconds."""
+    started = process_time()
+    assert 19_500 * "ha" == read(19_500 * "ha")
+    assert "dishub" == read("dishub" + 39_000 * "x")
+    assert process_time() - started < 1

@@ -143,6 +143,16 @@ async def test_what_an_mta_says_out_of_step_is_not_logged(
     assert "Budi" not in caplog.text.title()
 
 
+async def test_an_address_that_no_database_takes_loses_no_mail(lmtp_client: "OpenClient") -> None:
+    """Bytes that are no UTF-8 are replaced: else the MTA would hear 451 until it gives up."""
+    inbox = Inbox()
+    async with inbox.opened() as server, lmtp_client(server.address) as client:
+        await client.say(b"MAIL FROM:<d\xa6nas@malang.example>")
+        await client.say(b"RCPT TO:<t-\xa6@1708.example>")
+        assert [STORED] == await client.send_content(b"x\r\n", 1)
+    assert [ReceivedMail("d\ufffdnas@malang.example", "t-\ufffd@1708.example", b"x\r\n")] == inbox.mails
+
+
 async def test_pipelined_commands_are_answered_in_order(lmtp_client: "OpenClient") -> None:
     """RFC 2920: everything up to DATA in one packet, as Postfix sends it."""
     inbox = Inbox()
