@@ -26,6 +26,7 @@ Handler = Callable[[Equipment, str], Reply]
 
 _NOT_ALLOWED = CmeError(3)
 _INCORRECT = CmeError(50)
+_PUK_WANTED, _WRONG_PIN = CmeError(12), CmeError(16)
 
 
 def accept(equipment: Equipment, arguments: str) -> Reply:
@@ -156,6 +157,25 @@ def _read_operator(equipment: Equipment, arguments: str) -> Reply:
     return (f'+COPS: 0,{style},"{name}"',)
 
 
+def _read_pin(equipment: Equipment, arguments: str) -> Reply:
+    del arguments
+    if not equipment.pin_wanted:
+        return ("+CPIN: READY",)
+    return ("+CPIN: SIM PIN" if equipment.pin_tries else "+CPIN: SIM PUK",)
+
+
+def _enter_pin(equipment: Equipment, arguments: str) -> Reply:
+    if not equipment.pin_wanted:
+        raise _NOT_ALLOWED
+    if not equipment.pin_tries:
+        raise _PUK_WANTED
+    if fields(arguments) != [equipment.pin]:
+        equipment.pin_tries -= 1
+        raise _WRONG_PIN
+    equipment.pin_wanted = False
+    return ()
+
+
 def _read_clock(equipment: Equipment, arguments: str) -> Reply:
     # TS 27.007 §8.15: the zone in quarters of an hour.
     del arguments
@@ -192,7 +212,8 @@ GENERAL: dict[tuple[str, Form], Handler] = {
     ("+CIMI", "run"): tells("{identity.imsi}"),
     ("+CCID", "run"): tells("+CCID: {identity.iccid}"),
     ("+CNUM", "run"): tells('+CNUM: "","{identity.own_number}",129'),
-    ("+CPIN", "read"): says("+CPIN: READY"),
+    ("+CPIN", "read"): _read_pin,
+    ("+CPIN", "set"): _enter_pin,
     ("+CMEE", "set"): _set_error_mode,
     ("+CMEE", "read"): tells("+CMEE: {settings.error_mode}"),
     ("+CMEE", "test"): says("+CMEE: (0-2)"),

@@ -17,7 +17,9 @@ A Unix socket; each request is one line of JSON, and so is each answer: ``{"ok":
 ``{"do": "set", "signal": 17}``
     Change the network or the modem: ``signal`` (0 to 31, 99), ``registration`` (``<stat>`` of AT+CREG?: 1 is home, 2
     searching), ``silent`` (true: the modem stops answering), ``plugged`` (false: the device vanishes), ``latency_s``,
-    ``send_latency_s``.
+    ``send_latency_s``, ``hang_in`` (``"+CMGL"``, ``"+CMGS"``: it hangs in the middle of the next such command),
+    ``rubbish`` (true: it answers nothing but rubbish), ``pin`` (the SIM asks for it; null: it asks for none),
+    ``refuse_all`` (answer every SMS with that ``+CMS ERROR``; null takes it back).
 ``{"do": "refuse", "number": "+6281230000001", "code": 38}``
     Answer SMS to that number with ``+CMS ERROR: 38``; ``"code": null`` takes it back.
 ``{"do": "report", "number": "+6281230000001", "status": 70}``
@@ -113,6 +115,22 @@ def _set_send_latency(simulator: Simulator, value: float) -> None:
     simulator.modem.send_latency_s = value
 
 
+def _set_hang_in(simulator: Simulator, value: str | None) -> None:
+    simulator.modem.hang_in = value
+
+
+def _set_rubbish(simulator: Simulator, value: bool) -> None:
+    simulator.modem.talks_rubbish = value
+
+
+def _set_pin(simulator: Simulator, value: str | None) -> None:
+    simulator.modem.equipment.ask_for_pin(value)
+
+
+def _set_refuse_all(simulator: Simulator, value: int | None) -> None:
+    simulator.network.refuse_all = value
+
+
 _SETTINGS: dict[str, Callable[[Simulator, Any], None]] = {
     "signal": _set_signal,
     "registration": _set_registration,
@@ -120,6 +138,10 @@ _SETTINGS: dict[str, Callable[[Simulator, Any], None]] = {
     "plugged": _set_plugged,
     "latency_s": _set_latency,
     "send_latency_s": _set_send_latency,
+    "hang_in": _set_hang_in,
+    "rubbish": _set_rubbish,
+    "pin": _set_pin,
+    "refuse_all": _set_refuse_all,
 }
 
 

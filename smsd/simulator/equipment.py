@@ -16,6 +16,7 @@ from datetime import datetime
 from smsd.simulator.network import Network
 from smsd.simulator.storage import Storage
 
+_PIN_TRIES = 3  # 3GPP TS 31.101: then the SIM asks for its PUK
 # A test number of TS 23.003 §6: reporting body 00, type 100000, with its check digit.
 DEFAULT_IMEI = "001000000000009"
 
@@ -65,6 +66,9 @@ class Equipment:
         self.identity = identity
         self.clock = clock
         self.smsc = identity.smsc
+        self.pin: str | None = None  # of the SIM; asked for since the last power-on while `pin_wanted`
+        self.pin_wanted = False
+        self.pin_tries = _PIN_TRIES
         self.settings = Settings()
         sizes = {"SM": sim_slots, "ME": me_slots}
         self.storages = {name: Storage(name, size) for name, size in sizes.items() if size or name == "SM"}
@@ -83,6 +87,10 @@ class Equipment:
     def is_registered(self) -> bool:
         """Whether messages pass: the network is there and the radio is on."""
         return self.network.is_registered and self.settings.function == 1
+
+    def ask_for_pin(self, pin: str | None) -> None:
+        """Put in a SIM that wants this PIN, or none."""
+        self.pin, self.pin_wanted, self.pin_tries = pin, pin is not None, _PIN_TRIES
 
     def reset(self) -> None:
         """Put every setting back to what it is at power-on; messages stay."""

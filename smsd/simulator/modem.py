@@ -29,6 +29,9 @@ _ESC = b"\x1b"
 # TS 27.005 §3.3.4: Ctrl-Z sends, ESC cancels.
 _PDU_END = re.compile(rb"[\x1a\x1b]")
 
+# What a line says at the wrong speed: every octet there is, none of it an answer.
+_RUBBISH = bytes(range(256))
+
 # AT+CNMI <mt> and <ds>.
 _TELL_PLACE, _TELL_MESSAGE = 1, 2
 _TELL_REPORT = 1
@@ -41,6 +44,8 @@ class AtModem:
         self.equipment = equipment
         self.send_latency_s = send_latency_s
         self.is_silent = False
+        self.hang_in: str | None = None  # "+CMGL" or "+CMGS": hangs in the middle of the next one
+        self.talks_rubbish = False
         self._transmit: Callable[[bytes], None] | None = None
         self._input = bytearray()
         self._echoed = 0
@@ -54,6 +59,7 @@ class AtModem:
     def plug_in(self, transmit: Callable[[bytes], None]) -> None:
         """Power on with a line to answer on; settings are those of a reset modem."""
         self.equipment.reset()
+        self.equipment.pin_wanted = self.equipment.pin is not None
         self._transmit = transmit
         self.equipment.network.memory_available()
 
@@ -68,8 +74,9 @@ class AtModem:
         self._forget()
 
     def recover(self) -> None:
-        """Answer again; what was said meanwhile is lost."""
-        self.is_silent = False
+        """Answer again, and sensibly; what was said meanwhile is lost."""
+        self.is_silent = self.talks_rubbish = False
+        self.hang_in = None
         self.equipment.network.memory_available()
 
     def _forget(self) -> None:
@@ -86,6 +93,9 @@ class AtModem:
     def feed(self, data: bytes) -> None:
         """Take bytes from the line and answer what they complete."""
         if self.is_silent:
+            return
+        if self.talks_rubbish:
+            self._write(_RUBBISH)
             return
         self._input += data
         while self._sending is None and self._step():
@@ -141,6 +151,10 @@ class AtModem:
         except AtError as error:
             self._finish(error.result(self.equipment.settings.error_mode))
             return
+        if self.hang_in == "+CMGL" and any(command.name == "+CMGL" for command in commands):
+            self._finish("", *(line for reply in replies if not isinstance(reply, Prompt) for line in reply[:1]))
+            self.hang()
+            return
         prompt = next((reply for reply in replies if isinstance(reply, Prompt)), None)
         if prompt:
             self._expected_octets = prompt.octets
@@ -165,7 +179,9 @@ class AtModem:
     # -- sending -------------------------------------------------------------------------------------------------
 
     def _send(self, pdu: str, octets: int) -> None:
-        if tpdu_octets(pdu) != octets:
+        if self.hang_in == "+CMGS":
+            self.hang()
+        elif tpdu_octets(pdu) != octets:
             self._finish(INVALID_PARAMETER.result(0))
         elif self.send_latency_s > 0:
             loop = asyncio.get_running_loop()

@@ -4,8 +4,8 @@ Towards the modem it keeps what a real SMSC keeps: a text waits, first in first 
 has a free slot (3GPP TS 23.040 §3.2.6, memory available). From the modem it takes SMS-SUBMITs, shows them on phones
 after ``latency_s`` and sends a status report back when one was asked for (TS 23.040 §3.2.9).
 
-Trouble is scripted on plain attributes: ``refuse`` and ``report_status`` by number, ``signal``, ``latency_s``; and on
-:meth:`Network.set_registration`.
+Trouble is scripted on plain attributes: ``refuse`` and ``report_status`` by number, ``refuse_all`` for every number,
+``signal``, ``latency_s``; and on :meth:`Network.set_registration`.
 """
 
 from __future__ import annotations
@@ -94,6 +94,7 @@ class Network:
         self.latency_s = latency_s
         self.signal = 17
         self.refuse: dict[str, int] = {}
+        self.refuse_all: int | None = None
         self.report_status: dict[str, int] = {}
         self.raw_submits: list[str] = []
         self.changed = asyncio.Event()
@@ -194,7 +195,7 @@ class Network:
     def submit(self, pdu: str, reference: int) -> None:
         """Take an SMS-SUBMIT from the modem, which numbered it; Refused or PduError if it cannot be delivered."""
         submit = decode_submit(pdu)
-        code = lookup(self.refuse, submit.recipient)
+        code = lookup(self.refuse, submit.recipient) if self.refuse_all is None else self.refuse_all
         if code is not None:
             raise Refused(code)
         self.raw_submits.append(pdu)

@@ -110,6 +110,19 @@ async def test_injects_and_scripts_trouble(client, simulator):
     assert ({}, {}) == (simulator.network.refuse, simulator.network.report_status)
 
 
+async def test_breaks_the_modem_in_more_ways(client, simulator):
+    """It hangs in a command, talks rubbish, wants a PIN, refuses everybody; `silent` false mends the first two."""
+    assert {"ok": True} == await client.ask("set", hang_in="+CMGL", rubbish=True, pin="1234", refuse_all=38)
+    modem = simulator.modem
+    assert ("+CMGL", True, "1234", 38) == (
+        *(modem.hang_in, modem.talks_rubbish, modem.equipment.pin, simulator.network.refuse_all),
+    )
+    await client.ask("set", silent=False, pin=None, refuse_all=None)
+    assert (None, False, None, None) == (
+        *(modem.hang_in, modem.talks_rubbish, modem.equipment.pin, simulator.network.refuse_all),
+    )
+
+
 async def test_hangs_and_unplugs_the_modem(client, simulator):
     """And takes both back."""
     device = simulator.device

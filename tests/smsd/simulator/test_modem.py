@@ -336,3 +336,54 @@ async def test_a_report_waits_while_the_modem_is_silent(simulator, terminal):
     assert 1 == simulator.network.waiting
     simulator.modem.recover()
     await terminal.read_report()
+
+
+async def test_asks_for_its_pin(simulator, terminal_on):
+    """Three wrong ones lock the SIM; the right one is enough until the power goes."""
+    equipment = simulator.modem.equipment
+    equipment.ask_for_pin("1234")
+    with terminal_on(simulator.device) as terminal:
+        await terminal.ask("AT+CMEE=1")
+        assert ["+CPIN: SIM PIN", "OK"] == await terminal.ask("AT+CPIN?")
+        assert ["+CME ERROR: 16"] == await terminal.ask('AT+CPIN="9999"')
+        assert ["OK"] == await terminal.ask('AT+CPIN="1234"')
+        assert ["+CPIN: READY", "OK"] == await terminal.ask("AT+CPIN?")
+        assert ["+CME ERROR: 3"] == await terminal.ask('AT+CPIN="1234"')
+    simulator.vanish()
+    simulator.plug_in()
+    with terminal_on(simulator.device) as terminal:
+        await terminal.ask("AT+CMEE=1")
+        for _ in range(2):
+            assert ["+CME ERROR: 16"] == await terminal.ask('AT+CPIN="9999"')
+        assert ["+CPIN: SIM PUK", "OK"] == await terminal.ask("AT+CPIN?")
+        assert ["+CME ERROR: 12"] == await terminal.ask('AT+CPIN="1234"')
+
+
+async def test_hangs_in_the_middle(simulator, terminal_on):
+    """Of a listing, with half of it said; of a submission, which is not sent. Rubbish is no answer."""
+    simulator.network.text(CITIZEN, "satu")
+    modem = simulator.modem
+    with terminal_on(simulator.device) as terminal:
+        modem.hang_in = "+CMGL"
+        terminal.write(b"AT+CMGL=4\r")
+        assert b"+CMGL: 1," in await terminal.read_until(b"+CMGL: 1,")
+        assert modem.is_silent
+        modem.recover()
+        modem.hang_in = "+CMGS"
+        await terminal.ask("ATE0")
+        assert ["> "] == await terminal.ask(f"AT+CMGS={tpdu_octets(SUBMIT)}")
+        terminal.write(SUBMIT.encode() + b"\x1a")
+        while not modem.is_silent:
+            await asyncio.sleep(0.01)
+        assert [] == simulator.network.raw_submits
+        modem.recover()
+        modem.talks_rubbish = True
+        terminal.write(b"AT\r")
+        assert bytes(range(256)) in await terminal.read_until(bytes(range(256)))
+
+
+async def test_refuses_everybody(simulator, terminal_on):
+    """Whatever the number."""
+    simulator.network.refuse_all = 38
+    with terminal_on(simulator.device) as terminal:
+        assert ["+CMS", "ERROR:", "38"] == await send(terminal, SUBMIT)

@@ -55,6 +55,12 @@ class Session:
                 await asyncio.sleep(0.01)
         return [told for told in self.states if told.state == state][count - 1]
 
+    async def until_closed(self, reason):
+        """Waits until sending is closed for that reason; None: until it is open."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (said := self.modem.closed_for_sending) != reason and not (said and reason and reason in said):
+                await asyncio.sleep(0.01)
+
     async def ready(self):
         """Waits until a child is up and has found the SIM empty."""
         async with asyncio.timeout(PATIENCE_S):

@@ -1,8 +1,11 @@
 """libGammu in its process, on a simulated modem: what comes in, what goes out, and all that can break under it."""
 
 import asyncio
+import json
 import os
+import resource
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,11 @@ from smsd.simulator import modem as simulated_modem
 from smsd.simulator.at_general import says
 from smsd.simulator.at_messages import _list
 from smsd.simulator.at_syntax import CmsError
-from smsd.simulator.simulator import wall_clock
+from smsd.simulator.simulator import open_simulator, wall_clock
 from smsd.transports.base import Batch, FateUnknown, NotReady, NotSent, RawPart, Refused
 from smsd.transports.gsm_process import Deadlines
 from smsd.transports.refusals import Do
+from tests.smsd.transports.conftest import open_session
 
 CITIZEN = "+6281230000001"
 BROKEN = "0791261801"  # libGammu: ERR_CORRUPTED; it cannot even delete it
@@ -329,3 +333,150 @@ async def test_a_busy_modem_does_not_keep_a_text_back_for_ever(session_in):
         await session.batch()
         assert 0 == await session.send("halo")
         await session.modem.acknowledge(Batch(1, [RawPart("", ("SM", 1))]))
+
+
+async def test_without_a_network_sending_waits(session_in, events):
+    """The modem says so at once, and when it is back; meanwhile what waits on the SIM is read, and nothing is lost."""
+    async with session_in() as session:
+        await session.until("ready", count=2)
+        assert session.modem.closed_for_sending is None
+        network = session.simulator.network
+        network.set_registration(2)
+        await session.until_closed("not registered with a network (RequestingNetwork)")
+        assert "ready" == session.states[-1].state
+        assert session.modem.closed_for_sending == session.states[-1].error
+        with pytest.raises(Refused, match=r"no network \(\+CMS ERROR 331\)") as refused:
+            await session.send("tanpa jaringan")
+        assert Do.WAIT is refused.value.do
+        network.text(CITIZEN, "nanti")
+        network.set_registration(5)
+        assert ["nanti"] == await session.texts(1)
+        await session.until_closed(None)
+        await session.send("ada lagi")
+        assert ["modem.no_network", "modem.network_back"] == [
+            event["event"] for event in events if "network" in event["event"]
+        ]
+
+
+async def test_a_refusal_shows_that_the_network_is_gone(session_in, monkeypatch):
+    """A modem that announces nothing is asked as soon as it could not send."""
+    monkeypatch.setattr(simulated_modem.AtModem, "registration_changed", lambda _: None)
+    async with session_in() as session:
+        await session.until("ready", count=2)
+        session.simulator.network.set_registration(3)
+        with pytest.raises(Refused, match="no network"):
+            await session.send("tanpa jaringan")
+        await session.until_closed("not registered with a network (RegistrationDenied)")
+
+
+async def test_a_modem_that_says_it_failed_is_opened_anew(session_in, events):
+    """The SIM was pulled: closed, and the next session sends."""
+    async with session_in() as session:
+        await session.ready()
+        session.simulator.network.refuse_all = 310
+        with pytest.raises(Refused, match="no SIM in the modem"):
+            await session.send("halo")
+        assert "the modem is not ready" == session.modem.closed_for_sending
+        session.simulator.network.refuse_all = None
+        await session.ready()
+        await session.send("halo")
+        assert ["halo"] == session.shown()
+        assert "no SIM in the modem" in next(e for e in events if e["event"] == "modem.lost")["error"]
+
+
+async def test_a_full_sim_is_told_once_and_emptied(session_in, events):
+    """The network holds back what finds no room; all of it comes."""
+    async with session_in(sim_slots=3, poll_s=0.2) as session:
+        session.keep = True
+        for number in range(5):
+            session.simulator.network.text(CITIZEN, str(number))
+        await session.batch()
+        session.modem._status_due = 0.0
+        batch = await session.batch()
+        session.keep = False
+        await session.modem.acknowledge(batch)
+        await asyncio.wait_for(session.simulator.drained(), 10)
+        (full,) = [event for event in events if event["event"] == "modem.sim_full"]
+        assert 3 == full["slots"]
+
+
+async def test_found_again_under_another_name(session_in, tmp_path):
+    """/dev/serial/by-id is a link that goes with the modem and comes back to another ttyUSBn."""
+    by_id = tmp_path / "by-id"
+    async with open_simulator(link=tmp_path / "ttyUSB7") as elsewhere:
+        async with session_in() as session:
+            # The session opens `modem0`; make that name a link like udev's.
+            await session.ready()
+            first = session.simulator.device
+            session.simulator.vanish()
+            assert "unplugged?" in (await session.until("lost")).error
+            by_id.symlink_to(elsewhere.device)
+            Path(first).symlink_to(by_id)
+            elsewhere.network.text(CITIZEN, "di tempat lain")
+            assert ["di tempat lain"] == await session.texts(1)
+            await session.send("halo")
+            assert ["halo"] == [text.text for text in elsewhere.network.inbox(CITIZEN)]
+            Path(first).unlink()
+
+
+async def test_no_process_can_be_started(session_in, events):
+    """Too many open files: it is tried again, and works when there is room."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with session_in(plugged=False) as session:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")), hard))
+        try:
+            async with asyncio.timeout(20):
+                while not any("cannot be started (Too many open files)" in str(e.get("error")) for e in events):
+                    await asyncio.sleep(0.05)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        session.simulator.network.text(CITIZEN, "satu")
+        session.simulator.plug_in()
+        assert ["satu"] == await session.texts(1)
+
+
+ODD_CHILDREN = {
+    "no object": "5",
+    "no JSON": "{",
+    "no such key": '{"event": "passed"}',
+    "a list": "[]",
+    "an answer that is none": '{"id": 1, "ok": {}}',
+    "a reference that is none": '{"id": 1, "ok": {"parts": "x"}}',
+    "null": '{"id": 1, "ok": null}',
+}
+ODD_CHILD = """
+import sys
+sys.stdin.readline()
+print('{{"event": "ready", "imei": "1"}}', flush=True)
+sys.stdin.readline()
+print('{odd}', flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("odd", ODD_CHILDREN.values(), ids=ODD_CHILDREN)
+async def test_a_child_that_talks_nonsense_is_a_fault(tmp_path, monkeypatch, odd):
+    """It is closed and started again; nothing leaves receive()."""
+    program = tmp_path / "odd"
+    program.write_text("#!/bin/sh\nexec " + sys.executable + " " + str(tmp_path / "odd.py") + "\n")
+    program.chmod(0o755)
+    (tmp_path / "odd.py").write_text(ODD_CHILD.format(odd=odd))
+    monkeypatch.setattr(sys, "executable", str(program))
+    async with open_session(tmp_path, plugged=False) as session:
+        lost = await session.until("lost", count=2)
+        assert "what I cannot read" in lost.error
+
+
+async def test_what_it_says_of_itself_is_made_fit_for_the_database(tmp_path, monkeypatch):
+    """No NUL, no half character, no number out of range: whatever a modem calls its network."""
+    program = tmp_path / "odd"
+    program.write_text("#!/bin/sh\nexec " + sys.executable + " " + str(tmp_path / "odd.py") + "\n")
+    program.chmod(0o755)
+    odd = {"signal": 1e9, "network": "X\0Y\ud800", "registered": None, "sim_used": -1, "sim_size": 99999}
+    (tmp_path / "odd.py").write_text(ODD_CHILD.format(odd=json.dumps({"id": 1, "ok": odd}).replace("\\", "\\\\")))
+    monkeypatch.setattr(sys, "executable", str(program))
+    async with open_session(tmp_path, plugged=False) as session:
+        state = await session.until("ready", count=2)
+        assert (None, "XY", None, None, None) == (
+            *(state.signal, state.network, state.registered, state.sim_used, state.sim_size),
+        )
