@@ -54,11 +54,14 @@ CREATE TABLE inbound_message (
     error        text,
     trusted      boolean     NOT NULL DEFAULT false,  -- an operator has seen that it is no spam
     ticket_id    bigint,                           -- the report that its words opened, or became part of
-    completes    bigint      REFERENCES inbound_message  -- the same SMS with a gap, handled before its last part came
+    completes    bigint      REFERENCES inbound_message, -- the same SMS with a gap, handled before its last part came
+    held_until   timestamptz                       -- it reads cut: its rest may come until then
 );
 CREATE INDEX inbound_message_new ON inbound_message (due_at, id) WHERE state = 'new';
 CREATE INDEX inbound_message_waiting ON inbound_message (phone_id, id) WHERE state = 'new';
 CREATE INDEX inbound_message_of_phone ON inbound_message (phone_id, received_at);
+CREATE INDEX inbound_message_guesses ON inbound_message (phone_id, received_at) WHERE outcome = 'wrong_code';
+CREATE INDEX inbound_message_of_ticket ON inbound_message (phone_id, id) WHERE ticket_id IS NOT NULL;
 
 -- One SMS-DELIVER as the modem had it. Written before the modem may forget it.
 CREATE TABLE inbound_part (
@@ -75,6 +78,7 @@ CREATE TABLE inbound_part (
     received_at   timestamptz NOT NULL DEFAULT now(),
     message_id    bigint      REFERENCES inbound_message  -- NULL: waits for its siblings
 );
+CREATE INDEX inbound_part_of_message ON inbound_part (message_id);
 CREATE INDEX inbound_part_waiting ON inbound_part (phone_id, reference, reference_bits, part_count)
     WHERE message_id IS NULL;
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import asyncpg
 
 from bench.torture.town import Town, open_town
+from smsd.simulator.network import Subscription
 
 _FLOOD, _MACHINE = "+6281299999999", "+6281288888888"
 _BETWEEN_S = 0.5
@@ -33,7 +34,7 @@ async def answered(town: Town, number: str, text: str, modem: int) -> float:
     began = time.monotonic()
     simulator.network.text(number, text)
 
-    async def first(subscription) -> None:  # type: ignore[no-untyped-def]
+    async def first(subscription: Subscription) -> None:
         async for shown in subscription:
             if shown.number == number:
                 return
@@ -46,7 +47,7 @@ async def answered(town: Town, number: str, text: str, modem: int) -> float:
 
 
 async def ask_in_turn(town: Town, first: int, count: int) -> list[float]:
-    """How long each of so many citizens waited."""
+    """How long each of so many citizens waited, in turn on each modem."""
     citizens = []
     for n in range(first, first + count):
         text = f"Jalan rusak banyak lubang di RT {n} Kec. Lowokwaru Kota Malang."
@@ -56,9 +57,11 @@ async def ask_in_turn(town: Town, first: int, count: int) -> list[float]:
     return list(await asyncio.gather(*citizens))
 
 
-def show(what: str, waited: Sequence[float]) -> None:
-    """One line."""
+def show(what: str, waited: Sequence[float], modems: int) -> None:
+    """One line, and one for each modem."""
     print(f"{what}: median {statistics.median(waited):.2f} s, longest {max(waited):.2f} s", flush=True)
+    for n in range(modems):
+        print(f"    through modem{n}: median {statistics.median(waited[n::modems]):.2f} s")
 
 
 async def loop_of_machines(town: Town) -> int:
@@ -67,7 +70,7 @@ async def loop_of_machines(town: Town) -> int:
     sent = 0
     last = time.monotonic()
 
-    async def answer(subscription) -> None:  # type: ignore[no-untyped-def]
+    async def answer(subscription: Subscription) -> None:
         nonlocal sent, last
         async for shown in subscription:
             if shown.number == _MACHINE:
@@ -95,14 +98,14 @@ async def main() -> None:
             database = await asyncpg.connect(town.server.dsn)
             await answered(town, "+628120000000", "Lampu jalan mati di Kota Bandung.", 0)  # all is open and loaded now
             calm = await ask_in_turn(town, 0, given.others)
-            show("nobody else texts", calm)
+            show("nobody else texts", calm, given.modems)
             for n in range(given.texts):
                 town.simulators[0].network.text(_FLOOD, f"Selokan mampet di gang nomor {n} Coblong Kota Bandung.")
             while await database.fetchval("SELECT count(*) FROM inbound_message") < 100:
                 await asyncio.sleep(0.1)
             flooded = await ask_in_turn(town, given.others, given.others)
             left = await database.fetchval("SELECT count(*) FROM inbound_message WHERE state = 'new'")
-            show(f"while one number has sent {given.texts} texts ({left} still to be handled)", flooded)
+            show(f"while one number has sent {given.texts} texts ({left} still to be handled)", flooded, given.modems)
             print(
                 f"difference of the medians: {statistics.median(flooded) - statistics.median(calm):.2f} s", flush=True
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections import Counter
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from smsd.transports.refusals import explain_report
 log = structlog.get_logger()
 
 GAP = " [...] "  # stands in the text where a part never came
+_Group = tuple[int, int, int, int]  # phone, reference, its bits, number of parts
 # Nothing is wrong with the parts: the database is away, or two transports waited for each other.
 _NOT_THEIR_FAULT = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError)
 
@@ -125,7 +127,10 @@ class PartStore:
         await connection.execute(SQL["lock_phones"], sorted({row["phone_id"] for row in rows}))
         groups = list({_group(row) for row in rows})
         waiting = await connection.fetch(SQL["complete_groups"], *map(list, zip(*groups, strict=True)))
-        return [_unseal(group, self._seal) for group in _grouped(waiting)]
+        whole = [_unseal(group, self._seal) for group in _grouped(waiting)]
+        used = {part for message in whole for part in message.part_ids}
+        filled = await _fill(connection, self._seal, groups)
+        return [*whole, *(each for each in filled if each.complete and used.isdisjoint(each.part_ids))]
 
     async def _phones(self, connection: asyncpg.Connection, senders: Sequence[str]) -> dict[str, int]:
         """Ids of the phones, by sender as the PDU had it."""
@@ -176,12 +181,18 @@ class Joined:
     phone_id: int
     transport: str
     parts: Sequence[Deliver]
+    completes: int | None = None  # the message that was handled before the last of them came
 
     @property
     def complete(self) -> bool:
         """Whether all parts are there."""
+        return len(self.parts) == self.count
+
+    @property
+    def count(self) -> int:
+        """How many parts it was sent in."""
         concat = self.parts[0].concat
-        return concat is None or len(self.parts) == concat.count
+        return concat.count if concat else 1
 
     @property
     def text(self) -> str:
@@ -193,6 +204,7 @@ class Joined:
 
 async def add_messages(connection: asyncpg.Connection, joined: Sequence[Joined]) -> None:
     """Stores joined SMS for the handling loop, and ties their parts to them."""
+    joined = [message for message in joined if not await _filled_in_time(connection, message)]
     if not joined:
         return
     rows = await connection.fetch(
@@ -202,9 +214,28 @@ async def add_messages(connection: asyncpg.Connection, joined: Sequence[Joined])
         [message.text for message in joined],
         [message.complete for message in joined],
         [message.parts[0].sent_at for message in joined],
+        [message.completes for message in joined],
     )
     tied = [(part, row["id"]) for row, message in zip(rows, joined, strict=True) for part in message.part_ids]
     await connection.execute(SQL["close_parts"], [part for part, _ in tied], [message for _, message in tied])
+
+
+async def _filled_in_time(connection: asyncpg.Connection, message: Joined) -> bool:
+    """Whether the SMS whose gap is filled was still waiting to be handled: then nobody ever sees the gap."""
+    if message.completes is None:
+        return False
+    log.info("sms.gap_filled", message=message.completes, complete=message.complete)
+    if await connection.fetchval(SQL["fill_message"], message.completes, message.text, message.complete) is None:
+        return False
+    count = len(message.part_ids)
+    await connection.execute(SQL["close_parts"], list(message.part_ids), [message.completes] * count)
+    return True
+
+
+async def _fill(connection: asyncpg.Connection, seal: Seal, groups: Sequence[_Group]) -> list[Joined]:
+    """The SMS of these groups that have a message with a gap already, with the parts that came since."""
+    rows = await connection.fetch(SQL["gap_parts"], *map(list, zip(*groups, strict=True)))
+    return [dataclasses.replace(_unseal(group, seal), completes=group[0]["gap_id"]) for group in _grouped(rows)]
 
 
 async def join_overdue(pool: asyncpg.Pool, seal: Seal, wait: timedelta) -> int:
@@ -214,10 +245,14 @@ async def join_overdue(pool: asyncpg.Pool, seal: Seal, wait: timedelta) -> int:
         phones = [row["phone_id"] for row in await connection.fetch(SQL["overdue_phones"], before)]
         await connection.execute(SQL["lock_phones"], phones)
         waiting = await connection.fetch(SQL["overdue_parts"], before, phones)
-        for rows in _grouped(waiting):
-            message = _unseal(rows, seal)
+        if not waiting:
+            return 0
+        filled = await _fill(connection, seal, list({_group(row) for row in waiting}))
+        used = {part for message in filled for part in message.part_ids}
+        new = [_unseal(rows, seal) for rows in _grouped([row for row in waiting if row["id"] not in used])]
+        for message in (*filled, *new):
             await add_messages(connection, [message])
-            log.warning("sms.incomplete", parts=len(message.parts), of=rows[0]["part_count"])
+            log.warning("sms.incomplete", parts=len(message.parts), of=message.count)
     return len(waiting)
 
 
@@ -236,7 +271,7 @@ def _sort(arrived: Sequence[Arrived]) -> _Sorted:
     return found
 
 
-def _group(row: asyncpg.Record) -> tuple[int, int, int, int]:
+def _group(row: asyncpg.Record) -> _Group:
     return row["phone_id"], row["reference"], row["reference_bits"], row["part_count"]
 
 

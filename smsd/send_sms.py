@@ -14,8 +14,8 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 from parser import gsm7
 from parser.pdu import Concat
 from smsd.backoff import next_try
-from smsd.refusal_streak import Fault, RefusalStreak
 from smsd.kill_points import reach
+from smsd.refusal_streak import Fault, RefusalStreak
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
 from smsd.store.seal import Seal

@@ -71,7 +71,7 @@ def _about_the_phone(desk: Desk, talk: Talk, wish: Stop | Resume | OneOff, now: 
 
 
 def _free_text(desk: Desk, talk: Talk, heard: Heard, complaint: Complaint, now: datetime, ids: Ids) -> Handled:
-    """A text whose gap is filled, the rest of a text, the same text again, the answer to a question, spam; else a report.
+    """A text whose gap is filled, the rest of one, the same text again, the answer to a question, spam; else a report.
 
     What answers a question of ours is never taken for spam: we asked for it.
     """

@@ -52,6 +52,34 @@ WITH waiting AS (
 SELECT waiting.* FROM waiting JOIN whole USING (phone_id, reference, reference_bits, part_count)
 ORDER BY phone_id, reference, reference_bits, part_count, part_number, sent_at, id;
 
+-- name: gap_parts
+-- Where parts of the groups $1..$4 wait, and an SMS was handled with the very gap that they fill: the parts of both, and
+-- that SMS. Parts of one text are sent at one go, minutes apart at most; much later a phone uses a reference again.
+WITH late AS (
+    SELECT * FROM inbound_part
+    WHERE message_id IS NULL
+      AND (phone_id, reference, reference_bits, part_count) IN
+          (SELECT * FROM unnest($1::bigint[], $2::integer[], $3::smallint[], $4::smallint[]))
+), gap AS (
+    SELECT DISTINCT ON (late.id) late.id AS late_id, message.id
+    FROM late JOIN inbound_part AS sibling USING (phone_id, reference, reference_bits, part_count)
+              JOIN inbound_message AS message ON message.id = sibling.message_id AND NOT message.complete
+    WHERE sibling.sent_at BETWEEN late.sent_at - interval '1 hour' AND late.sent_at + interval '1 hour'
+      AND NOT EXISTS (SELECT FROM inbound_part AS there
+                      WHERE there.message_id = message.id AND there.part_number = late.part_number)
+    ORDER BY late.id, message.id DESC
+)
+SELECT part.id, part.phone_id, part.reference, part.reference_bits, part.part_count, part.part_number, part.pdu_sealed,
+       part.sent_at, part.transport, filled.gap_id
+FROM (SELECT late_id AS part_id, id AS gap_id FROM gap
+      UNION SELECT there.id, gap.id FROM gap JOIN inbound_part AS there ON there.message_id = gap.id) AS filled
+JOIN inbound_part AS part ON part.id = filled.part_id
+ORDER BY part.phone_id, part.reference, part.reference_bits, part.part_count, part.part_number, part.sent_at, part.id;
+
+-- name: fill_message
+-- The whole text of an SMS that waits with its gap; nothing where it has been handled already.
+UPDATE inbound_message SET text = $2, complete = $3 WHERE id = $1 AND state = 'new' RETURNING id;
+
 -- name: overdue_phones
 -- Phones with parts that have waited since before $1: to be locked before anyone looks closer.
 SELECT DISTINCT phone_id FROM inbound_part WHERE message_id IS NULL AND received_at < $1 ORDER BY phone_id LIMIT 500;
@@ -68,11 +96,21 @@ WHERE message_id IS NULL AND phone_id = ANY ($2::bigint[])
 ORDER BY phone_id, reference, reference_bits, part_count, part_number, sent_at, id;
 
 -- name: add_messages
--- One row a joined SMS, in the order given.
-INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at)
-SELECT phone_id, transport, text, complete, sent_at
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::timestamptz[])
-     WITH ORDINALITY AS message(phone_id, transport, text, complete, sent_at, position)
+-- One row a joined SMS, in the order given. Of a number with twenty that wait, more are due one after the other, five a
+-- second: it must not be in the way of the others.
+INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at, completes, due_at)
+SELECT phone_id, transport, text, complete, sent_at, completes,
+       CASE WHEN EXISTS (SELECT FROM inbound_message AS waiting
+                         WHERE waiting.phone_id = message.phone_id AND waiting.state = 'new'
+                         ORDER BY waiting.id DESC OFFSET 19 LIMIT 1)
+            THEN greatest(now(), (SELECT due_at FROM inbound_message AS last
+                                  WHERE last.phone_id = message.phone_id AND last.state = 'new'
+                                  ORDER BY last.id DESC LIMIT 1)) + interval '200 ms' * nth
+            ELSE now() + interval '200 ms' * greatest(0, nth - 20)
+       END
+FROM (SELECT *, row_number() OVER (PARTITION BY phone_id ORDER BY position) AS nth
+      FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::timestamptz[], $6::bigint[])
+           WITH ORDINALITY AS given(phone_id, transport, text, complete, sent_at, completes, position)) AS message
 ORDER BY position
 RETURNING id;
 
@@ -91,18 +129,20 @@ RETURNING id;
 -- name: claim_messages
 -- The messages that wait, of each phone only the oldest: what it is answered depends on what came before. One that is
 -- tried again holds nothing up. One that is held, for it reads cut, is due as soon as another one comes.
--- Locked until the transaction ends, so that a crash gives them back at once.
--- What was handled of it before, where a late part has filled its gap, comes with it.
+-- Locked until the transaction ends, so that a crash gives them back at once. What was handled of it before, where a
+-- late part has filled its gap, comes with it.
+WITH due AS MATERIALIZED (
+    SELECT id FROM inbound_message WHERE state = 'new' AND due_at <= now() ORDER BY due_at, id LIMIT 500
+)
 SELECT message.id, message.phone_id, message.text, message.attempts, message.trusted, message.sent_at,
        message.received_at, extract(epoch FROM now() - message.received_at)::float AS age_s,
        gap.text AS gap_text, gap.ticket_id AS gap_ticket_id
-FROM inbound_message AS message LEFT JOIN inbound_message AS gap ON gap.id = message.completes
+FROM due JOIN inbound_message AS message USING (id) LEFT JOIN inbound_message AS gap ON gap.id = message.completes
 WHERE message.state = 'new'
-  AND (message.due_at <= now()
-       OR (message.attempts = 0
-           AND EXISTS (SELECT FROM inbound_message AS younger
-                       WHERE younger.phone_id = message.phone_id AND younger.state = 'new'
-                         AND younger.id > message.id AND younger.due_at <= now())))
+  AND (message.held_until IS NULL OR message.held_until <= now()
+       OR EXISTS (SELECT FROM inbound_message AS younger
+                  WHERE younger.phone_id = message.phone_id AND younger.state = 'new'
+                    AND younger.id > message.id AND younger.held_until IS NULL))
   AND NOT EXISTS (SELECT FROM inbound_message AS older
                   WHERE older.phone_id = message.phone_id AND older.state = 'new'
                     AND older.id < message.id AND older.attempts = 0)
@@ -124,7 +164,7 @@ ORDER BY following.id;
 
 -- name: hold_messages
 -- The messages $1 wait until $2 for the rest of their text.
-UPDATE inbound_message SET due_at = held.until FROM unnest($1::bigint[], $2::timestamptz[]) AS held(id, until)
+UPDATE inbound_message SET held_until = held.until FROM unnest($1::bigint[], $2::timestamptz[]) AS held(id, until)
 WHERE inbound_message.id = held.id;
 
 -- name: phones_that_talk
@@ -144,14 +184,18 @@ WHERE phone_id = ANY ($1::bigint[]) AND closed_at IS NULL AND expires_at > now()
 ORDER BY asked_at DESC, id DESC;
 
 -- name: recent_texts
--- What the phones $1 have written since $2 that opened a report or became part of one, newest first, and whether the
--- citizen has been told of that report yet.
+-- The last fifty texts of each of the phones $1 since $2 that opened a report or became part of one, newest first, and
+-- whether the citizen has been told of that report yet.
 SELECT message.phone_id, message.text, message.ticket_id, message.outcome, message.sent_at,
        EXISTS (SELECT FROM outbox_sms AS sms
                WHERE sms.phone_id = message.phone_id AND sms.ticket_id = message.ticket_id
                  AND sms.state <> 'queued') AS told
-FROM inbound_message AS message
-WHERE message.phone_id = ANY ($1::bigint[]) AND message.received_at > $2 AND message.ticket_id IS NOT NULL
+FROM unnest($1::bigint[]) AS wanted(phone_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM inbound_message
+    WHERE inbound_message.phone_id = wanted.phone_id AND received_at > $2 AND ticket_id IS NOT NULL
+    ORDER BY id DESC LIMIT 50
+) AS message
 ORDER BY message.id DESC;
 
 -- name: settle_messages

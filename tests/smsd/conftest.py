@@ -224,6 +224,7 @@ class Stage:
         """Lets the time pass until everything that was postponed is due."""
         for table in ("inbound_message", "outbox_sms", "outbox_mail", "inbound_mail"):
             await self.pool.execute(f"UPDATE {table} SET due_at = now() - interval '1 second' WHERE due_at > now()")
+        await self.pool.execute("UPDATE inbound_message SET held_until = now() WHERE held_until > now()")
 
     async def phone(self, number: str) -> int:
         """The id of a citizen's phone, known or new."""

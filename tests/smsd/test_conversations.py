@@ -413,7 +413,7 @@ class Play:
     async def _wait(self, time: timedelta) -> None:
         self.sent_at += time
         for table, columns in {
-            "inbound_message": ("received_at", "due_at"),
+            "inbound_message": ("received_at", "due_at", "held_until"),
             "question": ("asked_at", "expires_at"),
             "one_off": ("expires_at",),
             "outbox_sms": ("created_at",),

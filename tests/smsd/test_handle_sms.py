@@ -58,7 +58,7 @@ async def put(stage: Stage, number: str, *texts: str) -> list[int]:
 
 async def waited(stage: Stage) -> None:
     """Handles what read cut, and has waited long enough for its rest."""
-    sql = "UPDATE inbound_message SET received_at = received_at - $1::interval, due_at = due_at - $1::interval"
+    sql = "UPDATE inbound_message SET received_at = received_at - $1::interval, held_until = held_until - $1::interval"
     await stage.pool.execute(sql, timedelta(seconds=91))
     await stage.handle()
 
@@ -375,11 +375,11 @@ class TestOrder:
         """Until 90 seconds after it came, and no longer; several together until the last of them is that old."""
         await put(stage, number, ROAD + " dan")
         assert 1 == await stage.handle()
-        held = "SELECT round(extract(epoch FROM due_at - received_at)) FROM inbound_message ORDER BY id"
+        held = "SELECT round(extract(epoch FROM held_until - received_at)) FROM inbound_message ORDER BY id"
         assert [20] == [float(seconds) for seconds in await stage.column(held)]
         await put(stage, number, "sudah ada yang jatuh karena")
         assert 1 == await stage.handle()
-        assert 1 == await stage.value("SELECT count(DISTINCT due_at) FROM inbound_message WHERE due_at > now()")
+        assert 1 == await stage.value("SELECT count(DISTINCT held_until) FROM inbound_message WHERE held_until > now()")
         await waited(stage)
         assert [ROAD + " dan sudah ada yang jatuh karena"] == await stage.column("SELECT text FROM ticket")
         assert ["complaint", "joined"] == await stage.column("SELECT outcome FROM inbound_message ORDER BY id")
