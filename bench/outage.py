@@ -1,6 +1,6 @@
 """How soon all is right again after the database was away: 5,000 SMS over 3 modems arrive while PostgreSQL is stopped.
 
-    python bench/outage.py [--sms N] [--modems N] [--numbers N] [--at-start]
+    python bench/outage.py [--sms N] [--modems N] [--numbers N] [--longer-s N] [--at-start]
 
 Real parts, each a process of its own: simulated modems, a PostgreSQL that is stopped and started, and `smsd run`.
 Every number texts over all modems, the next SMS when the one before has left its modem, so that there is an order to
@@ -54,6 +54,7 @@ async def main() -> None:
     parser.add_argument("--sms", type=int, default=5000)
     parser.add_argument("--modems", type=int, default=3)
     parser.add_argument("--numbers", type=int, default=100)
+    parser.add_argument("--longer-s", type=float, default=0, help="stay away so long after the last SMS")
     parser.add_argument("--at-start", action="store_true", help="start the gateway while the database is away")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="smsd-bench-") as name:
@@ -91,6 +92,7 @@ async def measure(folder: Path, server: Throwaway, given: argparse.Namespace) ->
             json.loads(line)["parts"] for line in (folder / "log").read_text().splitlines() if '"spool.kept"' in line
         )
         print(f"away: {given.sms} SMS left {given.modems} modems in {arrived_s:.1f} s, {kept} for the disk", flush=True)
+        await asyncio.sleep(given.longer_s)
         await asyncio.to_thread(server.start)
         took_s = await _until_messages(server, given.sms)
         print(f"back: all {given.sms} are messages after {took_s:.1f} s ({given.sms / took_s:.0f}/s)", flush=True)
