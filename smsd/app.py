@@ -47,6 +47,7 @@ _STATEMENT_S = 15.0
 _SHORT_STEP_S = 60.0  # a step that only talks to the database
 _LISTEN_AGAIN_S = 1.0
 _LAST_WORDS_S = 2.0
+_CUT_S = 1.0
 
 
 class AlreadyRunning(StoreError):
@@ -142,7 +143,7 @@ async def _until_stopped(
 ) -> None:
     """Runs all loops; after the stop they finish what is in hand, and are cut short when the budget is spent."""
     try:
-        async with asyncio.timeout(None) as budget, asyncio.TaskGroup() as group:
+        async with AsyncExitStack() as stack, asyncio.timeout(None) as budget, asyncio.TaskGroup() as group:
             helpers = [
                 group.create_task(_listen(pool, bell), name="listen"),
                 group.create_task(feed_watchdog(pulse, lambda: f"{len(receivers)} modems"), name="watchdog"),
@@ -167,7 +168,10 @@ async def _until_stopped(
             await stop.event.wait()
             notify("STOPPING=1")
             log.info("smsd.stopping", budget_s=settings.gateway.shutdown_s)
-            budget.reschedule(asyncio.get_running_loop().time() + settings.gateway.shutdown_s)
+            clock = asyncio.get_running_loop()
+            budget.reschedule(clock.time() + settings.gateway.shutdown_s)
+            # A statement that is broken off is waited for; not on a server that hangs.
+            stack.callback(clock.call_later(settings.gateway.shutdown_s + _CUT_S, pool.terminate).cancel)
             for helper in helpers:
                 helper.cancel()
     except TimeoutError:
