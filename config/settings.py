@@ -26,6 +26,7 @@ _DOMAIN = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 _DOMAIN_LETTERS = 53  # <laporan-4821309764@…> must stay one word in a header: 76 characters, RFC 2047 section 2
 _SENDER_LETTERS = 320  # parseaddr takes a level of the stack for each bracket
 _ADDRESS = rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_DOMAIN}"
+_ZONE = r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}"
 _MOST_DAYS = 365
 _MOST = 1_000_000  # of anything else that is counted, seconds too
 
@@ -224,12 +225,15 @@ def _check_short_code(settings: Settings) -> list[Problem]:
 
 
 def _check_zone(settings: Settings) -> list[Problem]:
+    zone = settings.gateway.timezone
     try:
-        ZoneInfo(settings.gateway.timezone)
+        if re.fullmatch(_ZONE, zone):  # zoneinfo takes a level of the stack for each slash
+            ZoneInfo(zone)
+            return []
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        zones = "Asia/Jakarta, Asia/Makassar, Asia/Jayapura"
-        return [Problem("[gateway] timezone", f"{settings.gateway.timezone!r} is no time zone; use one of {zones}")]
-    return []
+        pass
+    zones = "Asia/Jakarta, Asia/Makassar, Asia/Jayapura"
+    return [Problem("[gateway] timezone", f"{zone!r} is no time zone; use one of {zones}")]
 
 
 def _check_dsn(settings: Settings) -> list[Problem]:

@@ -11,6 +11,7 @@ from email.headerregistry import HeaderRegistry
 from email.message import Message
 from email.parser import BytesHeaderParser
 from functools import partial
+from itertools import islice
 from typing import Any, Literal
 
 from parser.agency_verb import Accept, Ask, Done, FreeText, NeedsExplanation, NotOurs, Process, Verb, read_verb
@@ -65,6 +66,12 @@ _ANSWERED_SUBJECT = re.compile(r"\s*(?:re|bls|balas|fw|fwd|trs)\s*:", re.IGNOREC
 
 # The standard library's time grows with the square of a header's length: half a minute for 800 kB of encoded words.
 _MAX_HEADER = 10_000
+# And it takes minutes for a hundred thousand headers of one name. Postfix keeps 100 kB of headers, a bounce a few more.
+_MAX_HEAD = 256 * 1024
+_MAX_OF_ONE_NAME = 50
+# A part takes it half a millisecond, and 20 MB have room for two million. What could be read stands in the first ones.
+_MAX_PARTS = 1000
+_PART = re.compile(rb"\n--")
 _registry = HeaderRegistry()
 _DECODING = policy.default.clone(header_factory=lambda name, value: _registry(name, value[:_MAX_HEADER]))
 
@@ -103,11 +110,25 @@ def read_mail(raw: bytes, envelope_sender: str | None = None) -> AgencyMail:
 
 def _parse(raw: bytes) -> Message[Any, Any]:
     """The message, read by the first parser that gets through it; the last one reads no more than the headers."""
+    raw = _with_few_parts(_with_short_head(raw))
     for rules in (_DECODING, policy.compat32):
         message: Message[Any, Any] | None = tolerant(partial(_parse_by, rules, raw), None)
         if message is not None:
             return message
     return BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
+
+
+def _with_short_head(raw: bytes) -> bytes:
+    """The mail without the headers that are too many to be of use."""
+    ends = [end for end in (raw.find(b"\n\n"), raw.find(b"\r\n\r\n")) if end >= 0]
+    end = min(ends, default=len(raw))
+    return raw if end <= _MAX_HEAD else raw[: max(0, raw.rfind(b"\n", 0, _MAX_HEAD))] + raw[end:]
+
+
+def _with_few_parts(raw: bytes) -> bytes:
+    """The mail up to where it has more parts than anybody sends."""
+    next_one = next(islice(_PART.finditer(raw), _MAX_PARTS, None), None)
+    return raw[: next_one.start()] if next_one else raw
 
 
 def _parse_by(rules: Any, raw: bytes) -> Message[Any, Any]:
@@ -117,12 +138,22 @@ def _parse_by(rules: Any, raw: bytes) -> Message[Any, Any]:
 def _values(message: Message[Any, Any], name: str) -> list[str]:
     """All values of a header, decoded where they can be, else as they stand there."""
     as_written = _values_as_written(message, name)
-    values: list[str] = tolerant(lambda: [str(value) for value in message.get_all(name, [])], as_written)
+    values: list[str] = tolerant(lambda: [str(value) for value in _parsed(message, name)], as_written)
     return [clean(value) for value in values]
 
 
 def _values_as_written(message: Message[Any, Any], name: str) -> list[str]:
-    return [str(value)[:_MAX_HEADER] for key, value in message.raw_items() if key.lower() == name.lower()]
+    return [str(value)[:_MAX_HEADER] for _, value in _raw_headers(message, name)]
+
+
+def _raw_headers(message: Message[Any, Any], name: str) -> list[tuple[str, Any]]:
+    same = ((key, value) for key, value in message.raw_items() if key.lower() == name.lower())
+    return list(islice(same, _MAX_OF_ONE_NAME))
+
+
+def _parsed(message: Message[Any, Any], name: str) -> list[Any]:
+    """The values of a header as objects of the standard library."""
+    return [message.policy.header_fetch_parse(key, value) for key, value in _raw_headers(message, name)]
 
 
 def _addresses(message: Message[Any, Any], name: str) -> list[str]:
@@ -134,7 +165,7 @@ def _addresses(message: Message[Any, Any], name: str) -> list[str]:
 
 def _parsed_addresses(message: Message[Any, Any], name: str) -> list[str]:
     """As the standard library reads them: a display name that looks like an address does not deceive it."""
-    headers = message.get_all(name, [])
+    headers = _parsed(message, name)
     return [str(a.addr_spec) for header in headers for a in getattr(header, "addresses", ()) if "@" in a.addr_spec]
 
 

@@ -17,7 +17,7 @@ def fuzz(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_nothing_is_found(tmp_path: Path) -> None:
     """Seeds, findings of the past, and some new inputs, for all that is fuzzed."""
-    done = fuzz("--inputs", "3000", "--findings", str(tmp_path), "--deadline", "20")
+    done = fuzz("--inputs", "1500", "--findings", str(tmp_path), "--deadline", "20")
     assert (0, "") == (done.returncode, done.stderr), done.stdout
     assert 7 == done.stdout.count("nothing found")
 

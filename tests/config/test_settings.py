@@ -218,6 +218,12 @@ class TestProblems:
         problem = '[mail] sender: must hold an address, like "LAPOR! 1708 <lapor@1708.example>"'
         assert [problem] == told(f'{MAIL}sender = "{sender}"')
 
+    @pytest.mark.parametrize("zone", ["Asia/Bandung", "../etc/passwd", "Asia/", "/", 3000 * "Asia/" + "Jakarta"])
+    def test_a_time_zone_that_does_not_exist(self, told: Told, zone: str) -> None:
+        """Whatever stands there."""
+        [problem] = told(f'{MAIL}[gateway]\ntimezone = "{zone}"')
+        assert problem.endswith("is no time zone; use one of Asia/Jakarta, Asia/Makassar, Asia/Jayapura")
+
     @pytest.mark.parametrize(
         "domain", ["lapor@1708.example", "1708 example", "1708..example", "d" * 54, "dömän.example"]
     )

@@ -109,6 +109,19 @@ class TestReadMail:
         """The standard library's time grows with the square of their length."""
         read_mail(mail(header))
 
+    @pytest.mark.timeout(20)
+    @pytest.mark.parametrize("line", ["X: y\n", f"To: {ADDRESS}\n", "Subject: a\n b\n"])
+    def test_headers_without_end_take_no_huge_time(self, line: str) -> None:
+        """What was answered is read all the same."""
+        read = read_mail(mail((line * 200_000).rstrip("\n"), body="TERIMA"))
+        assert ("penghubung@dinaspu.example", "TERIMA") == (read.sender, read.answer)
+
+    @pytest.mark.timeout(20)
+    def test_parts_without_end_take_no_huge_time(self) -> None:
+        """The first ones are read."""
+        parts = "--b\n\nTERIMA\n" + "--b\n\nx\n" * 200_000
+        assert "TERIMA" == read_mail(mail('Content-Type: multipart/mixed; boundary="b"', body=parts)).answer
+
     @given(st.binary(max_size=300))
     def test_random_bytes_are_read(self, raw: bytes) -> None:
         """Nothing that arrives stops the loop, and everything that is read can be stored."""
