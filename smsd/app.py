@@ -38,6 +38,7 @@ log = structlog.get_logger()
 _DATABASE_PATIENCE_S = 10.0
 _SHORT_STEP_S = 60.0  # a step that only talks to the database
 _LISTEN_AGAIN_S = 1.0
+_CLOSING_S = 3.0  # of the shutdown budget: for modems, mail and database to be closed once the loops have ended
 
 
 class AlreadyRunning(StoreError):
@@ -134,7 +135,8 @@ async def _until_stopped(
             await stop.event.wait()
             notify("STOPPING=1")
             log.info("smsd.stopping", budget_s=settings.gateway.shutdown_s)
-            budget.reschedule(asyncio.get_running_loop().time() + settings.gateway.shutdown_s)
+            for_loops_s = max(settings.gateway.shutdown_s - _CLOSING_S, settings.gateway.shutdown_s / 2)
+            budget.reschedule(asyncio.get_running_loop().time() + for_loops_s)
             for helper in helpers:
                 helper.cancel()
     except TimeoutError:
