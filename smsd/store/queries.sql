@@ -458,15 +458,17 @@ RETURNING sms.id, sms.cause, sms.error, (SELECT code FROM ticket WHERE ticket.id
 -- name: match_report
 -- A delivery report from the transport $1 about the phone $2 with the reference $3, of an SMS that the network took at
 -- $4: the submission it fits, or, where the modem never told us a reference, one whose fate is unknown. References come
--- round again after 256 SMS, so of several the one nearest in time. The SMS is locked, so that this transaction's
--- follow_reports and the sender's settle_sms come one after the other.
+-- round again after 256 SMS: of several the one that was handed over at that time, give or take an hour; where the
+-- message centre's clock says otherwise of all, the latest. The SMS is locked, so that this transaction's follow_reports
+-- and the sender's settle_sms come one after the other.
 SELECT submission.id, submission.sms_id FROM sms_submission AS submission
 JOIN outbox_sms AS sms ON sms.id = submission.sms_id
 WHERE submission.transport = $1 AND sms.phone_id = $2
   AND ((submission.state IN ('sent', 'delivered') AND submission.reference = $3)
        OR (submission.state IN ('unknown', 'submitting') AND submission.reference IS NULL))
-ORDER BY submission.reference IS NULL, abs(extract(epoch FROM submission.submitted_at - $4::timestamptz)),
-         submission.id DESC
+ORDER BY submission.reference IS NULL,
+         submission.submitted_at NOT BETWEEN $4::timestamptz - interval '1 hour' AND $4::timestamptz + interval '1 hour',
+         submission.submitted_at DESC
 LIMIT 1
 FOR UPDATE OF sms;
 
