@@ -48,6 +48,7 @@ _SHORT_STEP_S = 60.0  # a step that only talks to the database
 _LISTEN_AGAIN_S = 1.0
 _LAST_WORDS_S = 2.0
 _CUT_S = 1.0
+_CLOSING_S = 3.0  # of the shutdown budget: for modems, mail and database to be closed once the loops have ended
 
 
 class AlreadyRunning(StoreError):
@@ -169,9 +170,10 @@ async def _until_stopped(
             notify("STOPPING=1")
             log.info("smsd.stopping", budget_s=settings.gateway.shutdown_s)
             clock = asyncio.get_running_loop()
-            budget.reschedule(clock.time() + settings.gateway.shutdown_s)
+            for_loops_s = max(settings.gateway.shutdown_s - _CLOSING_S, settings.gateway.shutdown_s / 2)
+            budget.reschedule(clock.time() + for_loops_s)
             # A statement that is broken off is waited for; not on a server that hangs.
-            stack.callback(clock.call_later(settings.gateway.shutdown_s + _CUT_S, pool.terminate).cancel)
+            stack.callback(clock.call_later(for_loops_s + _CUT_S, pool.terminate).cancel)
             for helper in helpers:
                 helper.cancel()
     except TimeoutError:

@@ -287,7 +287,8 @@ UPDATE one_off SET wrong_tries = wrong_tries + 1 WHERE phone_id = ANY ($1::bigin
 
 -- name: insert_sms
 -- One row a NewSms, fields in its order; over $6 automatic SMS in an hour to one number the row is withheld, and so is
--- all but answers to a phone that wants quiet. Gives the phones whose SMS was over the limit.
+-- all but answers to a phone that wants quiet. From the eleventh on they go behind those to other numbers. Gives the
+-- phones whose SMS was over the limit.
 WITH wanted AS (
     SELECT *, row_number() OVER (PARTITION BY phone_id ORDER BY position) AS nth
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::smallint[])
@@ -297,12 +298,13 @@ WITH wanted AS (
     WHERE phone_id = ANY ($1::bigint[]) AND created_at > now() - interval '1 hour' AND state <> 'withheld'
     GROUP BY phone_id
 ), judged AS (
-    SELECT wanted.*, phone.quiet AND priority > 0 AS unwanted,
+    SELECT wanted.*, phone.quiet AND priority > 0 AS unwanted, coalesce(recent.sms, 0) + nth > 10 AS much,
            coalesce(recent.sms, 0) + nth > $6::integer OR NOT phone.answerable AS too_much
     FROM wanted JOIN phone ON phone.id = wanted.phone_id LEFT JOIN recent ON recent.phone_id = wanted.phone_id
 ), added AS (
     INSERT INTO outbox_sms (phone_id, ticket_id, cause, text, priority, state)
-    SELECT phone_id, ticket_id, cause, text, priority, CASE WHEN unwanted OR too_much THEN 'withheld' ELSE 'queued' END
+    SELECT phone_id, ticket_id, cause, text, CASE WHEN much THEN greatest(priority, 2::smallint) ELSE priority END,
+           CASE WHEN unwanted OR too_much THEN 'withheld' ELSE 'queued' END
     FROM judged ORDER BY position
 )
 SELECT phone_id FROM judged WHERE too_much AND NOT unwanted;
@@ -504,15 +506,17 @@ RETURNING sms.id, sms.cause, sms.error, (SELECT code FROM ticket WHERE ticket.id
 -- name: match_report
 -- A delivery report from the transport $1 about the phone $2 with the reference $3, of an SMS that the network took at
 -- $4: the submission it fits, or, where the modem never told us a reference, one whose fate is unknown. References come
--- round again after 256 SMS, so of several the one nearest in time. The SMS is locked, so that this transaction's
--- follow_reports and the sender's settle_sms come one after the other.
+-- round again after 256 SMS: of several the one that was handed over at that time, give or take an hour; where the
+-- message centre's clock says otherwise of all, the latest. The SMS is locked, so that this transaction's follow_reports
+-- and the sender's settle_sms come one after the other.
 SELECT submission.id, submission.sms_id FROM sms_submission AS submission
 JOIN outbox_sms AS sms ON sms.id = submission.sms_id
 WHERE submission.transport = $1 AND sms.phone_id = $2
   AND ((submission.state IN ('sent', 'delivered') AND submission.reference = $3)
        OR (submission.state IN ('unknown', 'submitting') AND submission.reference IS NULL))
-ORDER BY submission.reference IS NULL, abs(extract(epoch FROM submission.submitted_at - $4::timestamptz)),
-         submission.id DESC
+ORDER BY submission.reference IS NULL,
+         submission.submitted_at NOT BETWEEN $4::timestamptz - interval '1 hour' AND $4::timestamptz + interval '1 hour',
+         submission.submitted_at DESC
 LIMIT 1
 FOR UPDATE OF sms;
 

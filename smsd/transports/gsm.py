@@ -52,6 +52,8 @@ class GsmModem:
         self._arrived = asyncio.Event()  # look at the modem now: it announced something, or it failed
         self._up = asyncio.Event()  # a child is ready
         self._drained = asyncio.Event()  # the SIM was empty at the last look
+        self._looking_since = 0.0  # while a look is under way
+        self._closing: set[asyncio.Task[None]] = set()
         self._sessions = itertools.count(1)
         self._status_due = 0.0
         self._refused_pin: str | None = None
@@ -61,7 +63,11 @@ class GsmModem:
     @property
     def closed_for_sending(self) -> str | None:
         """See base.Transport."""
-        return "the modem is not ready" if self._child is None else _no_network(self.state.registered)
+        if self._child is None:
+            return "the modem is not ready"
+        if self._looking_since and time.monotonic() - self._looking_since > self._deadlines.send_waits_s:
+            return "the modem does not answer"
+        return _no_network(self.state.registered)
 
     async def receive(self) -> Batch:
         """See base.Transport. This is also where a failed modem is closed and reopened."""
@@ -112,7 +118,7 @@ class GsmModem:
             "valid_s": submission.valid_s,
         }
         try:
-            async with self._line:
+            async with self._line_for_sending():
                 before = child.submissions
                 outcome = await child.call(self._deadlines.send_s, "send", _outcome, **request)
         except ModemFault as e:
@@ -145,6 +151,7 @@ class GsmModem:
         self._up.clear()
         if child:
             await child.close()
+        await asyncio.gather(*self._closing)
         self._set_state(dataclasses.replace(self.state, state="stopped"))
 
     async def _reopen(self) -> ModemProcess:
@@ -215,7 +222,10 @@ class GsmModem:
             self._up.clear()
             self._lost(reason)
         self._arrived.set()
-        await child.close()
+        closing = asyncio.create_task(child.close(), name="modem-closing")
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        await asyncio.shield(closing)  # a stop may cut us short, but leaves no process behind
 
     def _lost(self, reason: str) -> None:
         reason = _printable(reason)
@@ -231,7 +241,7 @@ class GsmModem:
 
     async def _look(self, child: ModemProcess) -> Batch | None:
         self._arrived.clear()
-        async with self._line:
+        async with self._line, self._looking():
             if time.monotonic() >= self._status_due or child.registration_changed:
                 await self._read_status(child)
             listed = await child.call(self._deadlines.list_s, "list", _listed)
@@ -261,6 +271,27 @@ class GsmModem:
         """Until receive() comes round again, with one who sends and one who frees slots holding the line before us."""
         most = self._deadlines
         return most.list_s + most.status_s + 2 * most.send_s + self._settings.poll_s
+
+    @asynccontextmanager
+    async def _looking(self) -> AsyncIterator[None]:
+        self._looking_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._looking_since = 0.0
+
+    @asynccontextmanager
+    async def _line_for_sending(self) -> AsyncIterator[None]:
+        """The line; NotReady where a look at a silent modem holds it: another modem may send meanwhile."""
+        try:
+            async with asyncio.timeout(self._deadlines.send_waits_s):
+                await self._line.acquire()
+        except TimeoutError:
+            raise NotReady("the modem does not answer") from None
+        try:
+            yield
+        finally:
+            self._line.release()
 
     async def _ready_to_send(self) -> ModemProcess:
         """Waits for the modem, and a little for the SIM to be empty."""

@@ -59,6 +59,7 @@ class ModemProcess:
         self._close_s = close_s
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._unanswered: set[int] = set()  # also what nobody waits for any more
         self._fault: str | None = None
         self._reader = asyncio.create_task(self._read(), name="modem-answers")
 
@@ -71,6 +72,7 @@ class ModemProcess:
             raise ModemFault(self._fault)
         number = next(self._ids)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        self._unanswered.add(number)
         self.write({"id": number, "do": do, **arguments})
         try:
             async with asyncio.timeout(deadline_s):
@@ -94,7 +96,8 @@ class ModemProcess:
     async def close(self) -> None:
         """Lets it take leave of the modem, briefly; then kills it. All it said is taken in by then."""
         assert self._process.stdin is not None
-        patience_s = 0.0 if self._fault else self._close_s
+        # In the middle of a call of libGammu it cannot take leave, and nobody knows when that ends.
+        patience_s = 0.0 if self._fault or self._unanswered else self._close_s
         self._fault = self._fault or "the modem is being closed"
         self._process.stdin.close()
         try:
@@ -124,6 +127,7 @@ class ModemProcess:
             self._take_event(message)
 
     def _take_answer(self, message: dict[str, Any]) -> None:
+        self._unanswered.discard(message["id"])
         future = self._waiting.get(message["id"])
         if future and not future.done():
             if "ok" in message:

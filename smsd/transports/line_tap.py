@@ -26,11 +26,10 @@ _LISTED = re.compile(rb"\+CMGL: *(\d+),(\d),[^\r\n]*\r\n((?!\+CMGL:)[^\r\n]*)\r"
 _PASSED = re.compile(rb"\+(?:CDS|CMT): *[^\r\n]*\r\n([0-9A-Fa-f]+)\r\n")
 _ARRIVED = re.compile(rb"\+CMTI: *\"?\w*\"?,\d+\r\n")
 _REFUSED = re.compile(rb"\+CM([SE]) ERROR: *(\d+)")
-_ERROR = re.compile(rb"\r\nERROR\r\n\Z")  # without a reason
 # +CREG unasked has the state first; as an answer the mode stands before it (3GPP TS 27.007 7.2).
-_REGISTRATION = re.compile(rb"\r\n\+CREG: *\d(?:,\"[^\r\n]*)?\r\n")
+_REGISTRATION = re.compile(rb"\+CREG: *\d(?:,\"[^\r\n]*)?\r\n")
 _MEMORY = re.compile(rb"AT\+CPMS=\"(\w\w)\"")
-_FINAL = re.compile(rb"(?:^|\r\n)(?:OK|ERROR|\+CM[SE] ERROR:[^\r\n]*)\r\n")
+_FINAL = re.compile(rb"(?:^|\r\n)(OK|ERROR|\+CM[SE] ERROR:[^\r\n]*)\r\n")
 _NOTICES = re.compile(rb"\r\n(?:\+CMTI: *\"?\w*\"?,\d+|\+(?:CDS|CMT): *[^\r\n]*\r\n[0-9A-Fa-f]+)\r\n")
 _RECEIVED = frozenset({b"0", b"1"})  # stat of "received unread" and "received read"; 2 and 3 are our own drafts
 _MEMORY_LIMIT = 1 << 20  # bytes of one answer that are kept; CMGL of 255 full slots is under 100 kB
@@ -62,7 +61,8 @@ class Exchange:
         """``CMS 38`` or ``CME 10``, as the modem said it, or ``ERROR`` where it said no more."""
         if found := _REFUSED.findall(self.answered):
             return f"CM{found[-1][0].decode()} {int(found[-1][1])}"
-        return "ERROR" if _ERROR.search(self.answered) else None
+        results = _FINAL.findall(self.answered)
+        return "ERROR" if results and results[-1] == b"ERROR" else None
 
     def submitted(self) -> bool:
         """Whether a PDU was handed to the modem: its closing Ctrl-Z has gone out."""

@@ -10,6 +10,7 @@ import random
 import signal
 import socket
 import sys
+import time
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -320,6 +321,49 @@ async def test_a_kill_at_any_moment_loses_nothing(town_in):
         assert sum(sent.values()) - reports <= modems * kills, moments
         mails = Counter(letter.message["Message-ID"] for letter in town.mailbox.letters)
         assert reports == len(mails), moments
+
+
+async def test_hung_modems_hold_up_neither_the_others_nor_the_stop(town_in):
+    """One is silent in the middle of a listing, one in the middle of a submission; the third does all the work."""
+    reports = 8
+    async with town_in(modems=3) as town:
+        working, listing, submitting = town.simulators
+        listing.modem.hang_in = "+CMGL"
+        submitting.modem.hang_in = "+CMGS"
+        listing.network.text(CITIZEN, "jalan rusak di Lowokwaru kota malang")
+        for n in range(reports):
+            working.network.text(f"+62812300003{n:02}", f"jalan rusak di Lowokwaru kota malang, lubang ke-{n}")
+        async with town.gateway(**UNMEASURED) as gateway:
+            await town.until("SELECT count(*) FROM ticket", reports)
+            async with asyncio.timeout(PATIENCE_S):
+                while len(working.network.raw_submits) < reports - 1 or not submitting.modem.is_silent:
+                    await asyncio.sleep(0.05)
+            assert listing.modem.is_silent
+            begun = time.monotonic()
+            assert 0 == await gateway.stop()
+            assert time.monotonic() - begun < BUDGET_S
+            assert ["smsd.stop_cut_short"] == gateway.named("smsd.stop_cut_short", "modem.lost")
+        assert reports == await town.db.fetchval("SELECT count(*) FROM outbox_mail WHERE state = 'sent'")
+        left = await town.db.fetch("SELECT state FROM sms_submission WHERE transport = 'modem2'")
+        assert ["submitting"] == [row["state"] for row in left]
+
+
+async def test_what_one_modem_is_refused_the_other_sends(town_in):
+    """A SIM without credit: receives on, and its SMS leave through the other; nothing is given up, no try counted."""
+    reports = 8
+    async with town_in(modems=2) as town:
+        barred, healthy = town.simulators
+        barred.network.refuse_all = 21
+        for n in range(reports):
+            barred.network.text(f"+62812300004{n:02}", f"jalan rusak di Lowokwaru kota malang, lubang ke-{n}")
+        async with town.gateway(**UNMEASURED) as gateway:
+            await town.until("SELECT count(*) FROM ticket", reports)
+            await town.done()
+            assert 0 == await gateway.stop()
+            assert 1 == len(gateway.named("modem.refuses"))
+        assert (0, reports) == (len(barred.network.raw_submits), len(healthy.network.raw_submits))
+        rows = await town.db.fetch("SELECT DISTINCT state, attempts FROM outbox_sms WHERE state <> 'delivered'")
+        assert {("sent", 1)} >= {tuple(row) for row in rows}
 
 
 async def test_runs_without_its_modem_until_it_comes(town_in):

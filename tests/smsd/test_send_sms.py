@@ -598,6 +598,25 @@ class TestCrash:
         assert ("sent", 2) == ((await stage.sms(sms))["state"], len(modem.sent))
         assert ["submitting", "sent"] == await stage.column("SELECT state FROM sms_submission ORDER BY id")
 
+    async def test_only_the_parts_that_were_not_sent(self, stage: Stage, modem: ScriptedTransport, number: str) -> None:
+        """The second of three was in hand: after the wait it and the third are sent, the first is not."""
+        sms = await stage.queue_sms(number, LONG)
+
+        async def die(submission: Submission) -> None:
+            if submission.concat and submission.concat.number == 2:
+                raise KeyboardInterrupt
+
+        modem.on_send = die
+        with pytest.raises(KeyboardInterrupt):
+            await send_all(stage.sender(modem))
+        modem.on_send = None
+        sender = stage.sender(modem)
+        await sender.release()
+        await after_the_wait(stage)
+        await send_all(sender)
+        assert [1, 2, 2, 3] == [s.concat.number for s in modem.sent if s.concat]
+        assert "sent" == (await stage.sms(sms))["state"]
+
     async def test_the_report_was_waiting_in_the_modem(
         self, stage: Stage, modem: ScriptedTransport, number: str
     ) -> None:

@@ -112,6 +112,11 @@ async def test_outbox_lists_and_puts_back(smsd, texted, db):
     assert 1 == len(smsd.json("outbox", "list", "--all", "--limit", "1"))
     assert "sms:1: queued\nmail:1: queued\n" == smsd.ok("outbox", "retry", "sms:1", "mail:1")
     assert {"queued"} == {row["state"] for row in smsd.json("outbox", "list")}
+    await db.execute("UPDATE outbox_sms SET state = 'expired', error = 'not sent in time'")
+    (expired,) = smsd.json("outbox", "list", "--state", "expired")
+    assert "not sent in time" == expired["error"]
+    assert "expired" in smsd.ok("outbox", "list")
+    assert "sms:1: queued\n" == smsd.ok("outbox", "retry", "sms:1")
     for nonsense in ("1", "sms:", "sms:²", "fax:1", "sms:99999999999999999999"):
         assert "is no id; write it as `smsd outbox list` shows it" in smsd.refused(2, "outbox", "retry", nonsense)
 

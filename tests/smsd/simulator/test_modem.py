@@ -366,7 +366,7 @@ async def test_hangs_in_the_middle(simulator, terminal_on):
     with terminal_on(simulator.device) as terminal:
         modem.hang_in = "+CMGL"
         terminal.write(b"AT+CMGL=4\r")
-        assert b"+CMGL: 1," in await terminal.read_until(b"+CMGL: 1,")
+        await terminal.read_through(b"+CMGL: 1,")
         assert modem.is_silent
         modem.recover()
         modem.hang_in = "+CMGS"
@@ -379,11 +379,11 @@ async def test_hangs_in_the_middle(simulator, terminal_on):
         modem.recover()
         modem.talks_rubbish = True
         terminal.write(b"AT\r")
-        assert bytes(range(256)) in await terminal.read_until(bytes(range(256)))
+        await terminal.read_through(bytes(range(256)))
 
 
 async def test_refuses_everybody(simulator, terminal_on):
     """Whatever the number."""
     simulator.network.refuse_all = 38
     with terminal_on(simulator.device) as terminal:
-        assert ["+CMS", "ERROR:", "38"] == await send(terminal, SUBMIT)
+        assert ["+CMS", "ERROR:", "38"] == (await send(terminal, SUBMIT))[-3:]

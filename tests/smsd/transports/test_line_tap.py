@@ -125,7 +125,8 @@ def test_the_memory_is_unknown_until_one_is_chosen():
         (b"\r\n+CMS ERROR:500\r\n", "CMS 500"),
         (b"\r\n+CME ERROR: 10\r\n", "CME 10"),
         (b"\r\n+CMS ERROR: 38\r\n\r\n+CMS ERROR: 41\r\n", "CMS 41"),
-        (b"\r\nERROR\r\n", None),
+        (b"\r\nERROR\r\n", "ERROR"),
+        (b"\r\nERROR\r\n\r\n+CMGS: 7\r\n\r\nOK\r\n", None),
         (b"\r\n+CMGS: 7\r\n\r\nOK\r\n", None),
     ],
 )
@@ -150,6 +151,8 @@ def test_tells_of_a_submission_before_the_modem_can_know_of_it(bench):
 NOTICES = {
     b'\r\n+CMTI: "SM",3\r\n': {"event": "arrived"},
     b"\r\n+CMTI: ME,255\r\n": {"event": "arrived"},
+    b"\r\n+CREG: 2\r\n": {"event": "registration"},
+    b'\r\n+CREG: 5,"06AC","000C0DE5"\r\n': {"event": "registration"},
     f"\r\n+CDS: 25\r\n{REPORT}\r\n".encode(): {"event": "passed", "pdu": REPORT},
     f"\r\n+CMT: ,24\r\n{DELIVER}\r\n".encode(): {"event": "passed", "pdu": DELIVER},
 }
@@ -164,6 +167,13 @@ def test_tells_a_notice_wherever_it_is_cut(bench, notice):
         assert [NOTICES[notice]] == bench.told(1)
     bench.says(notice, whole=False)
     assert [NOTICES[notice]] == bench.told(1)
+
+
+def test_an_answer_about_the_registration_is_no_notice(bench):
+    """Its mode stands in front; reading the status because the status was read would never end."""
+    bench.says(b'\r\n+CREG: 2,1,"06AC","000C0DE5"\r\n\r\nOK\r\n\r\n+CREG: 0,5\r\n')
+    bench.says(b'\r\n+CMTI: "SM",3\r\n')
+    assert [{"event": "arrived"}] == bench.told(1)
 
 
 def test_a_burst_blocks_nothing(bench):
