@@ -161,8 +161,9 @@ class TestHourlyLimit:
     async def test_what_is_withheld_is_never_claimed(self, db: asyncpg.Pool) -> None:
         """And holds up nothing that comes after it."""
         await stored(db, Writes(sms=[sms(3), sms(1, 1)]))
-        assert "SMS 1" == (await db.fetchrow(SQL["claim_sms"], "modem0", "me", 60.0))["text"]
-        assert await db.fetchrow(SQL["claim_sms"], "modem0", "me", 60.0) is None
+        long_ago = datetime.now(UTC) - timedelta(days=1)
+        assert "SMS 1" == (await db.fetchrow(SQL["claim_sms"], "modem0", "me", 60.0, long_ago))["text"]
+        assert await db.fetchrow(SQL["claim_sms"], "modem0", "me", 60.0, long_ago) is None
 
 
 class TestConversation:
