@@ -23,7 +23,7 @@ from bench.torture.town import Town, open_town
 from smsd.simulator.network import Subscription
 
 _FLOOD, _MACHINE = "+6281299999999", "+6281288888888"
-_BETWEEN_S = 0.5
+_BETWEEN_S = 1.0
 _IN_THE_AIR = 20
 _LOOP_STILL_S = 20.0
 

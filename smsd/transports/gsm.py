@@ -296,7 +296,7 @@ class GsmModem:
     async def _ready_to_send(self) -> ModemProcess:
         """Waits for the modem, and a little for the SIM to be empty."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._deadlines.send_waits_s):
+            async with asyncio.timeout(self._deadlines.empties_first_s):
                 await self._up.wait()
                 await self._drained.wait()
         if self._child is None:

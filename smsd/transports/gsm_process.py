@@ -29,6 +29,8 @@ class Deadlines:
     reopen_first_s: float = 1.0
     reopen_most_s: float = 60.0
     # Emptying the SIM goes before sending, for a full SIM loses texts to the network's whim; but not for ever.
+    empties_first_s: float = 2.0
+    # How long a look at the modem may take before senders go elsewhere.
     send_waits_s: float = 10.0
 
 

@@ -16,7 +16,7 @@ from smsd.transports.gsm import open_gsm_modem
 from smsd.transports.gsm_process import Deadlines
 
 _QUICK_CALLS = Deadlines(open_s=12, list_s=2, send_s=2, status_s=2, delete_s=2, close_s=1)
-QUICK = dataclasses.replace(_QUICK_CALLS, reopen_first_s=0.1, reopen_most_s=0.5, send_waits_s=0.5)
+QUICK = dataclasses.replace(_QUICK_CALLS, reopen_first_s=0.1, reopen_most_s=0.5, empties_first_s=0.5, send_waits_s=0.5)
 PATIENCE_S = 12
 
 

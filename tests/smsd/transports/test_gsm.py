@@ -327,7 +327,7 @@ async def test_a_plain_modem_serves_too(session_in, monkeypatch):
 
 async def test_a_busy_modem_does_not_keep_a_text_back_for_ever(session_in):
     """Emptying the SIM goes before sending, but not longer than it should."""
-    async with session_in(deadlines=Deadlines(send_waits_s=0.5)) as session:
+    async with session_in(deadlines=Deadlines(empties_first_s=0.5)) as session:
         session.keep = True
         session.simulator.network.text(CITIZEN, "belum diambil")
         await session.batch()
