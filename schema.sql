@@ -231,6 +231,7 @@ CREATE TABLE outbox_sms (
 );
 CREATE INDEX outbox_sms_open ON outbox_sms (priority, due_at, id) WHERE state IN ('queued', 'sending');
 CREATE INDEX outbox_sms_of_phone ON outbox_sms (phone_id, created_at);
+CREATE INDEX outbox_sms_of_hour ON outbox_sms (created_at) WHERE state <> 'withheld';
 
 -- One row per part and try, written before the modem is asked, so that a crash leaves a trace.
 CREATE TABLE sms_submission (

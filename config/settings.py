@@ -115,6 +115,7 @@ class Limits:
     """[limits]: what one number may cost us, and how long we try."""
 
     automatic_per_hour: int = 60  # SMS that one number is sent by the gateway itself
+    automatic_per_hour_in_all: int = 20_000  # the same, to all numbers together
     wrong_codes_per_day: int = 5  # codes of nobody's or somebody else's report that one number may try
     sms_attempts: int = 8
     sms_valid_h: float = 72.0  # an SMS that could not be sent in that time is of no use any more

@@ -16,6 +16,7 @@ import structlog
 
 from config.settings import Settings
 from routing.classify import Router
+from smsd.clock_step import take_back_the_future
 from smsd.desk.rules import Desk
 from smsd.expire import expire_questions, expire_sms
 from smsd.handle_mail import MailHandler, MailKeeper
@@ -25,7 +26,7 @@ from smsd.mail.lmtp import ReceivedMail, open_lmtp
 from smsd.mail.smtp import Mailer, open_mailer
 from smsd.modem_board import ModemBoard
 from smsd.notify import feed_watchdog, notify
-from smsd.office import open_desk, open_seal, smtp_settings
+from smsd.office import open_desk, open_seal, sms_limits, smtp_settings
 from smsd.parts import PartStore, join_overdue
 from smsd.receive import Drainer, Intake, Receiver
 from smsd.send_mail import LEASE_S as MAIL_LEASE_S
@@ -108,6 +109,7 @@ async def run(settings: Settings, stop: Stop) -> None:
                 *_handling(settings, pool, desk),
                 _Loop("clock", lambda: _join_gaps(settings, pool, seal, spool), "clock"),
                 _Loop("expire sms", lambda: expire_sms(pool, valid), "clock"),
+                _Loop("clock set back", lambda: take_back_the_future(pool), "clock"),
                 *(_Loop(f"send {s.name}", s.step, "outbox_sms", SMS_LEASE_S) for s in senders),
             ]
             receivers = [Receiver(modem, intake, _beat(pulse, f"receive {modem.name}")) for modem in modems]
@@ -119,11 +121,11 @@ async def run(settings: Settings, stop: Stop) -> None:
 
 def _handling(settings: Settings, pool: asyncpg.Pool, desk: Desk) -> list[_Loop]:
     """The loops that decide."""
-    limits = Limits(settings.limits.automatic_per_hour, settings.limits.message_attempts)
+    limits = Limits(sms_limits(settings), settings.limits.message_attempts)
     return [
         _Loop("handle sms", SmsHandler(pool, desk, limits).step, "inbound_message"),
         _Loop("handle mail", MailHandler(pool, desk, limits).step, "inbound_mail"),
-        _Loop("questions", lambda: expire_questions(pool, desk, limits.automatic_per_hour), "question"),
+        _Loop("questions", lambda: expire_questions(pool, desk, limits.sms), "question"),
     ]
 
 

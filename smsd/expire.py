@@ -11,12 +11,12 @@ from smsd.desk.reports import place_unknown
 from smsd.desk.rules import Desk, Ticket
 from smsd.desk.talk import Ids
 from smsd.store.queries import SQL
-from smsd.writes import ClosedQuestion, Writes, reserve_ids, store
+from smsd.writes import ClosedQuestion, SmsLimits, Writes, reserve_ids, store
 
 log = structlog.get_logger()
 
 
-async def expire_questions(pool: asyncpg.Pool, desk: Desk, automatic_per_hour: int) -> int:
+async def expire_questions(pool: asyncpg.Pool, desk: Desk, limits: SmsLimits) -> int:
     """Closes up to 100 questions whose time is over; how many. Where nobody said where, a person takes the report."""
     now = datetime.now(UTC)
     async with pool.acquire() as connection, connection.transaction():
@@ -34,7 +34,7 @@ async def expire_questions(pool: asyncpg.Pool, desk: Desk, automatic_per_hour: i
             else:
                 writes.closed.append(ClosedQuestion(ticket.id, now, "expired", kind))
             log.info("question.expired", ticket=ticket.code, question=kind)
-        for phone_id in await store(connection, writes, automatic_per_hour):
+        for phone_id in await store(connection, writes, limits):
             log.warning("sms.withheld", phone=phone_id)
     return len(rows)
 

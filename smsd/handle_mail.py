@@ -119,7 +119,7 @@ class MailHandler:
             outcome = type(verb).__name__.lower()
             ids = iter(await reserve_ids(connection, "dispatch", 1))
             writes = agency_answer(self._desk, ticket, verb, now, mail_id, ids)
-        await store(connection, writes, self._limits.automatic_per_hour)
+        await store(connection, writes, self._limits.sms)
         state = "held" if outcome == "needs_explanation" else "handled"
         await connection.execute(SQL["settle_inbound_mail"], mail_id, state, ticket.dispatch_id, outcome)
         log.info("ticket.answered", ticket=ticket.code, agency=ticket.agency, inbound_mail=mail_id, verb=outcome)
@@ -133,7 +133,7 @@ class MailHandler:
         if ticket:
             data = {"mail": mail_id, "reason": reason}
             event = Event(ticket.id, datetime.now(UTC), "mail_held", f"agency:{ticket.agency}", data=data)
-            await store(connection, Writes(events=[event]), self._limits.automatic_per_hour)
+            await store(connection, Writes(events=[event]), self._limits.sms)
         log.warning("mail.held", inbound_mail=mail_id, ticket=code, reason=reason)
 
 

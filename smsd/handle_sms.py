@@ -19,7 +19,7 @@ from smsd.desk.talk import Gap, Handled, Ids, Inbound, Question, Said, Stranger,
 from smsd.kill_points import reach
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
-from smsd.writes import Writes, reserve_ids, store
+from smsd.writes import SmsLimits, Writes, reserve_ids, store
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ _DISPATCHES_MOST = 2  # that one SMS can cause: to an agency, and a copy
 class Limits:
     """See config.settings.Limits."""
 
-    automatic_per_hour: int
+    sms: SmsLimits
     attempts: int
 
 
@@ -104,7 +104,7 @@ class SmsHandler:
             handled = respond(self._desk, talk, case.heard, now, ids) if talk else _ROBOT
             writes.add(handled.writes)
             settled.append(handled)
-        withheld = await store(connection, writes, self._limits.automatic_per_hour)
+        withheld = await store(connection, writes, self._limits.sms)
         await _settle(connection, cases, settled)
         _tell(cases, settled, writes, withheld)
 

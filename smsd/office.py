@@ -15,6 +15,7 @@ from routing.classify import Router
 from smsd.desk.rules import Desk, Patience
 from smsd.mail.smtp import SmtpSettings
 from smsd.store.seal import Seal, find_key_file, load_seal
+from smsd.writes import SmsLimits
 
 
 def own_files(settings: Settings) -> OwnFiles:
@@ -50,6 +51,11 @@ def open_desk(settings: Settings) -> Desk:
 def open_seal(settings: Settings) -> Seal:
     """The key that was made with the database's tables; KeyFileError if it is gone, for a new one opens nothing."""
     return load_seal(find_key_file(settings.privacy.key_file, settings.gateway.state_dir))
+
+
+def sms_limits(settings: Settings) -> SmsLimits:
+    """How many SMS may be sent within an hour."""
+    return SmsLimits(settings.limits.automatic_per_hour, settings.limits.automatic_per_hour_in_all)
 
 
 def smtp_settings(settings: Settings) -> SmtpSettings:

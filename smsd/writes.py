@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -151,10 +151,17 @@ class Writes:
                 getattr(self, name).extend(rows)
 
 
-async def store(connection: asyncpg.Connection, writes: Writes, automatic_per_hour: int) -> list[int]:
+class SmsLimits(NamedTuple):
+    """How many SMS the gateway sends within an hour by itself: to one number, and in all."""
+
+    per_number: int
+    in_all: int = 20_000
+
+
+async def store(connection: asyncpg.Connection, writes: Writes, limits: SmsLimits) -> list[int]:
     """Writes all rows inside the caller's transaction, one statement a table; the phones whose SMS was withheld.
 
-    An SMS over the number's hourly limit is kept, marked `withheld`, and not sent; so is one that a phone has said it
+    An SMS over one of the hourly limits is kept, marked `withheld`, and not sent; so is one that a phone has said it
     does not want, which is not told.
     """
     for rows, query in (
@@ -172,7 +179,7 @@ async def store(connection: asyncpg.Connection, writes: Writes, automatic_per_ho
             await connection.execute(SQL[query], *_columns(rows))
     if not writes.sms:
         return []
-    withheld = await connection.fetch(SQL["insert_sms"], *_columns(writes.sms), automatic_per_hour)
+    withheld = await connection.fetch(SQL["insert_sms"], *_columns(writes.sms), *limits)
     return [row["phone_id"] for row in withheld]
 
 

@@ -32,7 +32,7 @@ from smsd.cli.options import (
 )
 from smsd.desk import operator as desk_operator
 from smsd.desk.rules import Desk, Ticket
-from smsd.office import open_desk, open_router
+from smsd.office import open_desk, open_router, sms_limits
 from smsd.store.queries import SQL
 from smsd.writes import Writes, reserve_ids, store
 
@@ -205,7 +205,7 @@ def _change(code: str, config: Path, decide: Callable[[Desk, Ticket, Iterator[in
                 raise NotSo(f"there is no report {code}; `smsd ticket list` shows those there are")
             ids = iter(await reserve_ids(connection, "dispatch", 1))
             writes = decide(desk, Ticket(**row), ids)
-            await store(connection, writes, settings.limits.automatic_per_hour)
+            await store(connection, writes, sms_limits(settings))
 
     with_database(config, work)
 

@@ -286,8 +286,8 @@ SET number = excluded.number, expires_at = excluded.expires_at, wrong_tries = 0;
 UPDATE one_off SET wrong_tries = wrong_tries + 1 WHERE phone_id = ANY ($1::bigint[]);
 
 -- name: insert_sms
--- One row a NewSms, fields in its order; over $6 automatic SMS in an hour to one number the row is withheld, and so is
--- all but answers to a phone that wants quiet. From the eleventh on they go behind those to other numbers. Gives the
+-- One row a NewSms, fields in its order; over $6 automatic SMS in an hour to one number, or $7 to all together, the row
+-- is withheld, and so is all but answers to a phone that wants quiet. From the eleventh on they go behind those to other numbers. Gives the
 -- phones whose SMS was over the limit.
 WITH wanted AS (
     SELECT *, row_number() OVER (PARTITION BY phone_id ORDER BY position) AS nth
@@ -297,9 +297,12 @@ WITH wanted AS (
     SELECT phone_id, count(*) AS sms FROM outbox_sms
     WHERE phone_id = ANY ($1::bigint[]) AND created_at > now() - interval '1 hour' AND state <> 'withheld'
     GROUP BY phone_id
+), everybody AS (
+    SELECT count(*) AS sms FROM outbox_sms WHERE created_at > now() - interval '1 hour' AND state <> 'withheld'
 ), judged AS (
     SELECT wanted.*, phone.quiet AND priority > 0 AS unwanted, coalesce(recent.sms, 0) + nth > 10 AS much,
-           coalesce(recent.sms, 0) + nth > $6::integer OR NOT phone.answerable AS too_much
+           coalesce(recent.sms, 0) + nth > $6::integer OR NOT phone.answerable
+           OR (SELECT sms FROM everybody) + position > $7::integer AS too_much
     FROM wanted JOIN phone ON phone.id = wanted.phone_id LEFT JOIN recent ON recent.phone_id = wanted.phone_id
 ), added AS (
     INSERT INTO outbox_sms (phone_id, ticket_id, cause, text, priority, state)
@@ -669,6 +672,33 @@ SET state = excluded.state, imei = coalesce(excluded.imei, modem.imei), signal =
 -- name: list_modems
 -- For operators.
 SELECT name, state, imei, signal, network, registered, sim_used, sim_size, error, updated_at FROM modem ORDER BY name;
+
+-- name: take_back_the_future
+-- Work that was written "later" than now waits no longer, and no lease lasts longer than one can: the clock was set back.
+-- How many rows that were.
+WITH messages AS (
+    UPDATE inbound_message SET due_at = now(), received_at = now(), held_until = NULL
+    WHERE state = 'new' AND received_at > now() + interval '10 seconds' RETURNING id
+), sms AS (
+    UPDATE outbox_sms
+    SET due_at = CASE WHEN created_at > now() THEN now() ELSE due_at END, created_at = least(created_at, now()),
+        valid_from = least(valid_from, now()), leased_until = least(leased_until, now())
+    WHERE state IN ('queued', 'sending')
+      AND (created_at > now() + interval '10 seconds' OR leased_until > now() + interval '20 minutes')
+    RETURNING id
+), mails AS (
+    UPDATE outbox_mail
+    SET due_at = CASE WHEN created_at > now() THEN now() ELSE due_at END, created_at = least(created_at, now()),
+        leased_until = least(leased_until, now())
+    WHERE state IN ('queued', 'sending')
+      AND (created_at > now() + interval '10 seconds' OR leased_until > now() + interval '20 minutes')
+    RETURNING id
+), answers AS (
+    UPDATE inbound_mail SET due_at = now(), received_at = now()
+    WHERE state = 'new' AND received_at > now() + interval '10 seconds' RETURNING id
+)
+SELECT (SELECT count(*) FROM messages) + (SELECT count(*) FROM sms) + (SELECT count(*) FROM mails)
+     + (SELECT count(*) FROM answers);
 
 -- name: open_work
 -- How much waits, by kind: 0 everywhere means that all that came in has been dealt with.

@@ -39,6 +39,7 @@ from smsd.store.queries import SCHEMA
 from smsd.store.seal import Seal
 from smsd.store.throwaway import Throwaway, throwaway_postgres
 from smsd.transports.base import Batch, RawPart, Submission
+from smsd.writes import SmsLimits
 
 SENT_AT = datetime(2026, 8, 3, 9, 14, tzinfo=timezone(timedelta(hours=7)))
 QUICK = ("fsync=off", "full_page_writes=off")  # what is committed survives a kill, though not a power cut
@@ -164,7 +165,7 @@ class Stage:
     desk: Desk
     intake: Intake
     drainer: Drainer
-    limits: Limits = field(default_factory=lambda: Limits(automatic_per_hour=60, attempts=3))
+    limits: Limits = field(default_factory=lambda: Limits(SmsLimits(60), attempts=3))
 
     async def receive(self, *batches: Sequence[str], transport: str = "modem0") -> ScriptedTransport:
         """Hands batches of PDUs to a Receiver; returns when all are acknowledged, and none waits in the spool."""

@@ -25,7 +25,7 @@ from smsd.desk.agency import agency_answer
 from smsd.desk.rules import Ticket
 from smsd.expire import expire_questions
 from smsd.store.queries import SQL
-from smsd.writes import reserve_ids, store
+from smsd.writes import SmsLimits, reserve_ids, store
 
 if TYPE_CHECKING:
     from tests.smsd.conftest import Stage
@@ -382,7 +382,7 @@ class Play:
             self.sent_at += timedelta(seconds=20 if how else 600)
             await self._text(self.numbers[name], [what] if isinstance(what, str) else what)
         await self.stage.handle()
-        await expire_questions(self.stage.pool, self.stage.desk, 60)
+        await expire_questions(self.stage.pool, self.stage.desk, SmsLimits(60))
 
     async def _text(self, number: str, texts: list[str]) -> None:
         phone = await self.stage.phone(number)
@@ -407,7 +407,9 @@ class Play:
             ids = iter(await reserve_ids(connection, "dispatch", 1))
             verb = read_verb(line)
             await store(
-                connection, agency_answer(self.stage.desk, ticket, verb, datetime.now(UTC), next(self.mails), ids), 60
+                connection,
+                agency_answer(self.stage.desk, ticket, verb, datetime.now(UTC), next(self.mails), ids),
+                SmsLimits(60),
             )
 
     async def _wait(self, time: timedelta) -> None:

@@ -19,7 +19,7 @@ from smsd.backoff import next_try
 from smsd.handle_sms import Limits
 from smsd.store.database import CONNECTION_ERRORS, open_database
 from smsd.store.queries import SQL
-from smsd.writes import NewSms, Writes, store
+from smsd.writes import NewSms, SmsLimits, Writes, store
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -174,12 +174,12 @@ class TestRobots:
         await stage.text("PROMO", ROAD)
         phone = await stage.value("SELECT id FROM phone")
         async with stage.pool.acquire() as connection, connection.transaction():
-            withheld = await store(connection, Writes(sms=[NewSms(phone, None, "bantuan", "Halo", 0)]), 60)
+            withheld = await store(connection, Writes(sms=[NewSms(phone, None, "bantuan", "Halo", 0)]), SmsLimits(60))
         assert ([phone], ["withheld"]) == (withheld, await stage.column("SELECT state FROM outbox_sms"))
 
     async def test_the_hourly_limit(self, stage: Stage, number: str, events: list[dict[str, Any]]) -> None:
         """Over N automatic SMS an hour are kept but withheld; tickets are opened all the same."""
-        few = dataclasses.replace(stage, limits=Limits(automatic_per_hour=3, attempts=3))
+        few = dataclasses.replace(stage, limits=Limits(SmsLimits(3), attempts=3))
         for n in range(5):
             await put(few, number, f"{ROAD} {n}")
         await few.handle()
@@ -195,7 +195,7 @@ class TestRobots:
         self, stage: Stage, another_number: Callable[[], str]
     ) -> None:
         """One loud phone does not silence the others."""
-        few = dataclasses.replace(stage, limits=Limits(automatic_per_hour=1, attempts=3))
+        few = dataclasses.replace(stage, limits=Limits(SmsLimits(1), attempts=3))
         loud, quiet = another_number(), another_number()
         await put(few, loud, ROAD, ROAD + "!")
         await put(few, quiet, ROAD)

@@ -19,6 +19,7 @@ from smsd.writes import (
     NewSms,
     NewTicket,
     PhoneChange,
+    SmsLimits,
     Writes,
     WrongTry,
     reserve_ids,
@@ -60,10 +61,10 @@ async def db(pool: asyncpg.Pool) -> asyncpg.Pool:
     return pool
 
 
-async def stored(db: asyncpg.Pool, writes: Writes, per_hour: int = 60) -> list[int]:
+async def stored(db: asyncpg.Pool, writes: Writes, per_hour: int = 60, in_all: int = 1000) -> list[int]:
     """In a transaction, as every caller does."""
     async with db.acquire() as connection, connection.transaction():
-        return await store(connection, writes, per_hour)
+        return await store(connection, writes, SmsLimits(per_hour, in_all))
 
 
 async def outbox(db: asyncpg.Pool) -> list[tuple[object, ...]]:
@@ -152,6 +153,14 @@ class TestHourlyLimit:
         await db.execute("UPDATE outbox_sms SET created_at = now() - interval '61 minutes' WHERE id = 1")
         assert [] == await stored(db, Writes(sms=[sms(1)]), per_hour=2)
         assert [1] == await stored(db, Writes(sms=[sms(1)]), per_hour=2)
+
+    async def test_all_numbers_together_have_a_limit_too(self, db: asyncpg.Pool) -> None:
+        """A flood from many numbers costs no more than that; the words of the citizens are stored all the same."""
+        assert [1] == await stored(db, Writes(sms=[sms(1), sms(2), sms(1)]), in_all=2)
+        assert [2] == await stored(db, Writes(sms=[sms(2)]), in_all=2)
+        assert ["queued", "queued", "withheld", "withheld"] == [state for _, _, state in await outbox(db)]
+        await db.execute("UPDATE outbox_sms SET created_at = created_at - interval '1 hour'")
+        assert [] == await stored(db, Writes(sms=[sms(2)]), in_all=2)
 
     async def test_a_robot_is_never_answered(self, db: asyncpg.Pool) -> None:
         """Its SMS are withheld whatever the limit."""

@@ -11,6 +11,7 @@ ALTER TABLE outbox_sms
 ALTER TABLE inbound_message
     ADD COLUMN completes bigint REFERENCES inbound_message,
     ADD COLUMN held_until timestamptz;
+CREATE INDEX outbox_sms_of_hour ON outbox_sms (created_at) WHERE state <> 'withheld';
 CREATE INDEX inbound_message_guesses ON inbound_message (phone_id, received_at) WHERE outcome = 'wrong_code';
 CREATE INDEX inbound_message_of_ticket ON inbound_message (phone_id, id) WHERE ticket_id IS NOT NULL;
 CREATE INDEX inbound_part_of_message ON inbound_part (message_id);
