@@ -135,13 +135,14 @@ class Server:
         self.dsn = ""
 
     async def start(self) -> None:
-        """Also after a kill, whose last children may still hold the shared memory."""
+        """Also after a kill: its last children may still hold the shared memory, its own process not be buried yet."""
         async with asyncio.timeout(_SERVER_START_S):
             while True:
                 try:
                     self.dsn = await self._stack.enter_async_context(run_embedded(self._folder))
+                    await (await asyncpg.connect(self.dsn)).close()
                     return
-                except EmbeddedUnusable:
+                except (EmbeddedUnusable, OSError, asyncpg.PostgresError):
                     await asyncio.sleep(0.2)
 
     def kill(self) -> None:
