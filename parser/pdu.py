@@ -71,6 +71,7 @@ class Deliver:
     user_data: bytes  # behind the header; one septet per byte for gsm7
     concat: Concat | None
     message_class: int | None
+    cut_short: bool = False  # its text was longer: what is there is its beginning
 
     @property
     def text(self) -> str:
@@ -139,6 +140,7 @@ class _UserData:
     udh: bytes
     data: bytes
     problem: str | None
+    cut_short: bool
 
 
 def decode_pdu(pdu_hex: str) -> Deliver | StatusReport:
@@ -174,6 +176,7 @@ def _read_deliver(reader: Reader, smsc: str | None, first: int) -> Deliver:
         body.data,
         read_concat(body.udh),
         scheme.message_class,
+        body.cut_short,
     )
     if body.problem:
         raise WrongLength(body.problem, deliver)
@@ -255,7 +258,7 @@ def _read_user_data(reader: Reader, alphabet: Alphabet, has_header: bool) -> _Us
         if not problem:
             raise PduError(f"the UCS-2 text behind octet {start} has an odd number of octets, {len(data)}")
         data = data[:-1]
-    return _UserData(header[1:], data, problem)
+    return _UserData(header[1:], data, problem, len(body) < octets)
 
 
 def _header(body: bytes, at: int) -> bytes:

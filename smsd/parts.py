@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import structlog
 
-from parser.pdu import Deliver, PduError, StatusReport, decode_pdu, identity, join
+from parser.pdu import Deliver, PduError, StatusReport, WrongLength, decode_pdu, identity, join
 from parser.sms import is_robot_sender
 from smsd.msisdn import canonical
 from smsd.store.database import CONNECTION_ERRORS
@@ -185,8 +185,8 @@ class Joined:
 
     @property
     def complete(self) -> bool:
-        """Whether all parts are there."""
-        return len(self.parts) == self.count
+        """Whether all parts are there, and whole."""
+        return len(self.parts) == self.count and not any(part.cut_short for part in self.parts)
 
     @property
     def count(self) -> int:
@@ -199,7 +199,8 @@ class Joined:
         """What was written, with a mark where a part is missing; empty where nobody wrote any (8-bit, voicemail)."""
         if self.parts[0].message_waiting or not join(self.parts).strip():
             return ""
-        return join(self.parts, GAP)
+        cut = GAP if any(part.cut_short for part in self.parts) else ""
+        return join(self.parts, GAP) + cut
 
 
 async def add_messages(connection: asyncpg.Connection, joined: Sequence[Joined]) -> None:
@@ -260,7 +261,7 @@ def _sort(arrived: Sequence[Arrived]) -> _Sorted:
     found = _Sorted([], [], [])
     for one in arrived:
         try:
-            content = decode_pdu(one.pdu)
+            content = _decode(one.pdu)
         except PduError as e:
             found.broken.append((one, str(e)))
             continue
@@ -269,6 +270,16 @@ def _sort(arrived: Sequence[Arrived]) -> _Sorted:
         else:
             found.parts.append(_Read(one, content))
     return found
+
+
+def _decode(pdu: str) -> Deliver | StatusReport:
+    """What a PDU says; where its text was cut short, or something hangs on behind it, what there is of it."""
+    try:
+        return decode_pdu(pdu)
+    except WrongLength as e:
+        if isinstance(e.partial, Deliver) and e.partial.text.strip():
+            return e.partial
+        raise
 
 
 def _group(row: asyncpg.Record) -> _Group:
@@ -290,6 +301,6 @@ def _unseal(rows: Sequence[asyncpg.Record], seal: Seal) -> Joined:
 
 
 def _decoded(row: asyncpg.Record, seal: Seal) -> Deliver:
-    content = decode_pdu(seal.open(row["pdu_sealed"], "pdu").hex())
+    content = _decode(seal.open(row["pdu_sealed"], "pdu").hex())
     assert isinstance(content, Deliver), "only SMS-DELIVER is stored as a part"
     return content

@@ -538,10 +538,22 @@ class TestQuarantine:
         assert 1 == sum(event["event"] == "sms.quarantined" for event in events)
 
     async def test_a_text_shorter_than_it_says(self, stage: Stage, number: str, at: Moment) -> None:
-        """Half a text is not guessed at."""
-        await stage.receive([encode_deliver(number, "Jalan rusak parah", at(0))[:-8]])
+        """What is left of it is handled, with the mark of a gap; where no word is left, it is quarantined."""
+        pdu = encode_deliver(number, "Jalan rusak parah", at(0))
+        await stage.receive([pdu[:-8], pdu[:-30]])
+        assert [("Jalan rusak " + GAP, False)] == [
+            (row["text"], row["complete"]) for row in await stage.rows("SELECT text, complete FROM inbound_message")
+        ]
         assert 1 == await stage.value("SELECT count(*) FROM quarantine")
-        assert [] == await stage.column(COMPLAINTS)
+
+    async def test_a_part_that_is_shorter_than_it_says(
+        self, stage: Stage, number: str, long_pdus: Callable[..., list[str]]
+    ) -> None:
+        """The same within a long text."""
+        pdus = long_pdus(number, "a" * 40 + "b" * 40, size=40)
+        await stage.receive([pdus[0], pdus[1][:-14]])
+        (text,) = await stage.column(COMPLAINTS)
+        assert ("a" * 40 + "b" * 33, GAP) == (text[:73], text[73:])
 
     async def test_a_part_that_cannot_be_stored(
         self, stage: Stage, number: str, at: Moment, events: list[dict[str, Any]]
