@@ -1,6 +1,6 @@
 """What one number that texts without end costs the others, and how a loop of two machines ends.
 
-    python bench/flood.py [--texts N] [--modems N] [--others N]
+    python -m bench.flood [--texts N] [--modems N] [--others N]
 
 The real daemon on simulated modems. First some citizens text one report each, one after the other, and wait for the
 answer; then they do so again while one number texts thousands of different reports. At last a machine that
@@ -25,6 +25,9 @@ from smsd.simulator.network import Subscription
 _FLOOD, _MACHINE = "+6281299999999", "+6281288888888"
 _BETWEEN_S = 1.0
 _IN_THE_AIR = 20
+_ANSWERS_AFTER_S = 1.1  # the same text within a second is the same SMS, delivered twice
+# Not thanks, which nobody answers: words that read as a report.
+_ANSWER = "Nomor ini rusak, layanan air mati di Kota Malang. Hubungi petugas kami di Kantor Kecamatan Lowokwaru."
 _LOOP_STILL_S = 20.0
 
 
@@ -85,10 +88,11 @@ async def loop_of_machines(town: Town) -> int:
         async for shown in subscription:
             if shown.number == _MACHINE:
                 sent, last = sent + 1, time.monotonic()
-                town.simulators[0].network.text(_MACHINE, "Terima kasih, pesan Anda kami terima dan segera diproses.")
+                await asyncio.sleep(_ANSWERS_AFTER_S)
+                town.simulators[0].network.text(_MACHINE, _ANSWER)
 
     machine = [asyncio.create_task(answer(each)) for each in subscriptions]
-    town.simulators[0].network.text(_MACHINE, "Terima kasih, pesan Anda kami terima dan segera diproses.")
+    town.simulators[0].network.text(_MACHINE, _ANSWER)
     while time.monotonic() - last < _LOOP_STILL_S:
         await asyncio.sleep(1)
     for task in machine:
