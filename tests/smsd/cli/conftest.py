@@ -23,6 +23,7 @@ from smsd.office import open_desk
 from smsd.receive import Receiver
 from smsd.simulator.simulator import wall_clock
 from smsd.store.database import open_database
+from smsd.writes import SmsLimits
 
 CITIZEN = "+6281230004711"
 TEXT = "jln rusak parah di Lowokwaru kota malang, byk lubang, tlg diperbaiki"
@@ -122,7 +123,7 @@ async def texted(settings, intake_on, batch_of):
         transport.stop = transport_stop
         async with open_database(settings) as pool:
             await Receiver(transport, intake_on(pool)).run(transport_stop)
-            await SmsHandler(pool, open_desk(settings), Limits(60, 3)).step()
+            await SmsHandler(pool, open_desk(settings), Limits(SmsLimits(60), 3)).step()
             return await pool.fetchval("SELECT code FROM ticket ORDER BY id DESC LIMIT 1")
 
     return text

@@ -13,6 +13,7 @@ from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Stop
 from smsd.receive import Receiver
 from smsd.simulator.simulator import wall_clock
+from smsd.writes import SmsLimits
 
 CITIZEN = "+6281230004711"
 FRAUD = "Selamat, Anda pemenang undian 75 juta."
@@ -49,7 +50,7 @@ def handle(pool, desk):
     async def work(after=timedelta()):
         sql = "UPDATE inbound_message SET due_at = due_at - $1::interval, received_at = received_at - $1::interval"
         await pool.execute(f"{sql} WHERE state = 'new'", after)
-        while await SmsHandler(pool, desk, Limits(60, 1)).step():
+        while await SmsHandler(pool, desk, Limits(SmsLimits(60), 1)).step():
             pass
 
     return work
