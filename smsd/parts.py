@@ -60,30 +60,30 @@ class PartStore:
         self._pool = pool
         self._seal = seal
 
-    async def store(self, arrived: Sequence[Arrived]) -> None:
-        """All in one transaction; if one PDU spoils it, each in its own, and that one into quarantine.
+    async def store(self, arrived: Sequence[Arrived]) -> int:
+        """All in one transaction; if one PDU spoils it, each in its own, and that one into quarantine. How many are
+        stored and not in quarantine.
 
         Raises CONNECTION_ERRORS or DeadlockDetectedError: then perhaps some are stored, and all may be given again.
         """
         try:
-            await self._write(_sort(arrived))
+            return await self._write(_sort(arrived))
         except _NOT_THEIR_FAULT:
             raise
         except Exception as e:  # noqa: BLE001  invariant 5: whatever it is, it must not stop the loop
             names = sorted({one.transport for one in arrived})
             log.warning("sms.batch_not_stored", modem=", ".join(names), error=type(e).__name__)
-            for one in arrived:
-                await self._store_one(one)
+            return sum([await self._store_one(one) for one in arrived])
 
-    async def _store_one(self, arrived: Arrived) -> None:
+    async def _store_one(self, arrived: Arrived) -> int:
         try:
-            await self._write(_sort([arrived]))
+            return await self._write(_sort([arrived]))
         except _NOT_THEIR_FAULT:
             raise
         except Exception as e:  # noqa: BLE001  likewise
-            await self._write(_Sorted([], [], [(arrived, f"cannot be stored ({type(e).__name__})")]))
+            return await self._write(_Sorted([], [], [(arrived, f"cannot be stored ({type(e).__name__})")]))
 
-    async def _write(self, found: _Sorted) -> None:
+    async def _write(self, found: _Sorted) -> int:
         async with self._pool.acquire() as connection, connection.transaction():
             for arrived, error in found.broken:
                 await self._quarantine(connection, arrived, error)
@@ -92,6 +92,7 @@ class PartStore:
             new = await self._add_parts(connection, found.parts) if found.parts else Counter()
         for name, parts in Counter(read.arrived.transport for read in found.parts).items():
             log.info("sms.received", modem=name, parts=parts, new=new[name])
+        return len(found.parts) + len(found.reports)
 
     async def _add_parts(self, connection: asyncpg.Connection, reads: Sequence[_Read]) -> Counter[str]:
         """How many were new, by transport."""
@@ -261,7 +262,7 @@ def _sort(arrived: Sequence[Arrived]) -> _Sorted:
     found = _Sorted([], [], [])
     for one in arrived:
         try:
-            content = _decode(one.pdu)
+            content = read_pdu(one.pdu)
         except PduError as e:
             found.broken.append((one, str(e)))
             continue
@@ -272,8 +273,8 @@ def _sort(arrived: Sequence[Arrived]) -> _Sorted:
     return found
 
 
-def _decode(pdu: str) -> Deliver | StatusReport:
-    """What a PDU says; where its text was cut short, or something hangs on behind it, what there is of it."""
+def read_pdu(pdu: str) -> Deliver | StatusReport:
+    """What a PDU says; where its text was cut short, or something hangs on behind it, what there is of it. PduError."""
     try:
         return decode_pdu(pdu)
     except WrongLength as e:
@@ -301,6 +302,6 @@ def _unseal(rows: Sequence[asyncpg.Record], seal: Seal) -> Joined:
 
 
 def _decoded(row: asyncpg.Record, seal: Seal) -> Deliver:
-    content = _decode(seal.open(row["pdu_sealed"], "pdu").hex())
+    content = read_pdu(seal.open(row["pdu_sealed"], "pdu").hex())
     assert isinstance(content, Deliver), "only SMS-DELIVER is stored as a part"
     return content

@@ -11,6 +11,7 @@ import click
 from rich.text import Text
 
 from config.settings import Settings
+from parser.pdu import PduError
 from routing.spam import KINDS
 from smsd.cli.options import (
     NotSo,
@@ -25,7 +26,9 @@ from smsd.cli.options import (
     with_database,
 )
 from smsd.office import open_seal
+from smsd.parts import Arrived, PartStore, read_pdu
 from smsd.store.queries import SQL
+from smsd.store.seal import Seal
 
 _ID = re.compile(r"(sms|pdu):([0-9]{1,18})")
 _COLUMNS = ("id", "reason", "at", "attempts", "what")
@@ -123,25 +126,47 @@ def _print(found: dict[str, Any]) -> None:
 @click.argument("names", metavar="IDS...", nargs=-1, required=True)
 @config_option
 def retry(names: tuple[str, ...], config: Path) -> None:
-    """Handle texts again, as reports whatever the spam filter says. IDS are as `quarantine list` shows them.
+    """Handle texts again, as reports whatever the spam filter says, and PDUs that a newer smsd can read.
 
-    If one of them cannot be handled again, none is.
+    IDS are as `quarantine list` shows them. If one of them cannot be handled again, none is.
     """
     wanted = list(dict.fromkeys(map(_read_id, names)))
-    for each in wanted:
-        if each.kind == "pdu":
-            raise NotSo(
-                f"{each} holds no words that could be handled, for nobody can read it;"
-                f" `smsd quarantine show {each} --raw` shows its bytes, and its sender must text again"
-            )
 
-    async def put_back(_: Settings, pool: asyncpg.Pool) -> None:
+    async def put_back(settings: Settings, pool: asyncpg.Pool) -> None:
+        seal = open_seal(settings)
+        pdus = [await _readable(pool, seal, each) for each in wanted if each.kind == "pdu"]
         async with pool.acquire() as connection, connection.transaction():
             for each in wanted:
-                await _put_back(connection, each)
+                if each.kind == "sms":
+                    await _put_back(connection, each)
+        for pdu in pdus:
+            await _store(pool, seal, *pdu)
 
     with_database(config, put_back)
     click.echo("\n".join(f"{each}: will be handled again" for each in wanted))
+
+
+async def _readable(pool: asyncpg.Pool, seal: Seal, wanted: _Id) -> tuple[_Id, Arrived]:
+    """The PDU as it came; NotSo where it still cannot be read."""
+    row = await pool.fetchrow(SQL["show_quarantine"], *wanted)
+    if row is None:
+        raise _not_there(wanted)
+    arrived = Arrived(row["transport"], seal.open(row["raw_sealed"], "quarantine").decode())
+    try:
+        read_pdu(arrived.pdu)
+    except PduError as e:
+        raise NotSo(
+            f"{wanted} holds no words that could be handled, for nobody can read it ({e});"
+            f" `smsd quarantine show {wanted} --raw` shows its bytes, and its sender must text again"
+        ) from e
+    return wanted, arrived
+
+
+async def _store(pool: asyncpg.Pool, seal: Seal, wanted: _Id, arrived: Arrived) -> None:
+    """As if the modem had brought it now; it leaves the quarantine when it is stored."""
+    if not await PartStore(pool, seal).store([arrived]):
+        raise NotSo(f"{wanted} can be read now, but not stored; the log of this command says why")
+    await pool.execute(SQL["leave_quarantine"], wanted.number)
 
 
 async def _put_back(connection: asyncpg.Connection, wanted: _Id) -> None:

@@ -416,6 +416,10 @@ FROM inbound_message WHERE state = 'quarantined' AND $1 = 'sms' AND id = $2
 UNION ALL
 SELECT 'pdu', id, at, 'pdu', error, 0, transport, NULL, raw_sealed FROM quarantine WHERE $1 = 'pdu' AND id = $2;
 
+-- name: leave_quarantine
+-- The PDU $1 has been read and stored.
+DELETE FROM quarantine WHERE id = $1;
+
 -- name: quarantined_rest
 -- The SMS that were joined to the spam $1 and are kept with it, in order.
 SELECT rest.id, rest.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -75,3 +76,11 @@ async def test_what_is_in_its_time_stays(stage: Stage, number: str, time: str, e
     assert 0 == await stage.handle()
     assert [ROAD] == await stage.column("SELECT text FROM ticket")
     assert [] == [event for event in events if event["event"] == "clock.set_back"]
+
+
+@pytest.mark.parametrize("year", [2001, 2026, 2049])
+async def test_what_an_smsc_says_of_the_time_is_not_believed(stage: Stage, number: str, year: int) -> None:
+    """A message centre with a wrong clock: the report is opened now, and answered."""
+    await stage.text(number, ROAD, sent_at=datetime(year, 1, 1, tzinfo=UTC))
+    assert [True] == await stage.column("SELECT opened_at BETWEEN now() - interval '1 minute' AND now() FROM ticket")
+    assert ["diteruskan"] == await stage.column("SELECT cause FROM outbox_sms")

@@ -11,6 +11,7 @@ from routing.spam import Mark, SpamFilter
 from smsd.cli.quarantine import _COLUMNS
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Stop
+from smsd.office import open_seal
 from smsd.receive import Receiver
 from smsd.simulator.simulator import wall_clock
 from smsd.writes import SmsLimits
@@ -20,6 +21,7 @@ FRAUD = "Selamat, Anda pemenang undian 75 juta."
 CUT = "Selamat, nomor ini pemenang undian, ambil di kantor atau"
 REST = "kirim PIN ke kami hari ini juga."
 BROKEN = "jalan rusak di Lowokwaru Kota Malang, racun"
+ROAD = "Jalan rusak banyak lubang di Lowokwaru Kota Malang."
 NO_PDU = "zz\x1b[2J"
 KEYS = {"id", "kind", "at", "reason", "error", "attempts", "text"}
 
@@ -218,12 +220,23 @@ class TestRetry:
         assert [f"{CUT} {REST}"] == [row["text"] for row in await pool.fetch("SELECT text FROM ticket")]
         assert [FRAUD] == [row["text"] for row in smsd.json("quarantine", "list")]
 
+    async def test_a_pdu_that_a_newer_smsd_can_read(self, smsd, kept, settings, handle, pool):
+        """It is taken as if the modem had brought it now, and leaves the quarantine."""
+        sealed = open_seal(settings).close(encode_deliver(CITIZEN, ROAD, wall_clock()).encode(), "quarantine")
+        await pool.execute("UPDATE quarantine SET raw_sealed = $1", sealed)
+        name = kept["pdu"]["id"]
+        assert smsd.ok("quarantine", "retry", name).endswith(f"{name}: will be handled again\n")
+        await handle()
+        assert [ROAD] == [row["text"] for row in await pool.fetch("SELECT text FROM ticket")]
+        assert [] == smsd.json("quarantine", "list", "--reason", "pdu")
+        assert f"{name} is not in quarantine" in smsd.refused(1, "quarantine", "retry", name)
+
     async def test_all_or_none(self, smsd, kept):
         """One that is not there keeps the others in quarantine; one named twice counts once."""
         name, pdu = kept["penipuan"]["id"], kept["pdu"]["id"]
         assert "sms:999999 is not in quarantine" in smsd.refused(1, "quarantine", "retry", name, "sms:999999")
         line = smsd.refused(1, "quarantine", "retry", name, pdu)
-        assert line.startswith(f"{pdu} holds no words that could be handled, for nobody can read it; ")
+        assert line.startswith(f"{pdu} holds no words that could be handled, for nobody can read it (the PDU is")
         assert 3 == len(smsd.json("quarantine", "list"))
         assert f"{name}: will be handled again\n" == smsd.ok("quarantine", "retry", name, name)
 
