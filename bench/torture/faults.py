@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from bench.torture.mail import FAULTS
-from bench.torture.town import Event, Town
+from bench.torture.town import Event, Town, cut_connections
 from smsd.kill_points import POINTS
 
 # Signs that the daemon does its work again.
@@ -107,21 +107,21 @@ class Faults:
         async with self._database:
             self._town.server.kill()
             await asyncio.sleep(self._chance.uniform(0.5, 5))
-            await self._town.server.start()
+            await asyncio.to_thread(self._town.server.start)
         await self._recovered("PostgreSQL killed", time.monotonic())
 
     async def _cut_database(self) -> None:
         await self._some_time()
         async with self._database:
-            await self._town.server.cut()
+            await cut_connections(self._town.server)
         await self._recovered("connections cut", time.monotonic())
 
     async def _freeze_database(self) -> None:
         await self._some_time()
         async with self._database:
-            self._town.server.freeze(True)
+            self._town.server.freeze()
             await asyncio.sleep(self._chance.uniform(2, 8))
-            self._town.server.freeze(False)
+            self._town.server.thaw()
         await self._recovered("PostgreSQL frozen", time.monotonic())
 
     async def _unplug(self) -> None:

@@ -19,8 +19,8 @@ import asyncpg
 
 from bench.torture.mail import MailServer, open_mail_server
 from smsd.simulator.simulator import Simulator, open_simulator
-from smsd.store.embedded import EmbeddedUnusable, run_embedded
 from smsd.store.seal import make_key_file
+from smsd.store.throwaway import Throwaway, throwaway_postgres
 
 Event = dict[str, Any]
 
@@ -47,7 +47,6 @@ device = "{name}"
 poll_s = 2.0
 """
 _RESTART_S = 0.2  # what systemd waits before it starts a service again
-_SERVER_START_S = 60.0
 
 
 class Daemon:
@@ -126,58 +125,22 @@ class Daemon:
         return time.monotonic() - began
 
 
-class Server:
-    """A PostgreSQL that can be killed, frozen and started."""
-
-    def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
-        self._folder = folder
-        self._stack = stack
-        self.dsn = ""
-
-    async def start(self) -> None:
-        """Also after a kill: its last children may still hold the shared memory, its own process not be buried yet."""
-        async with asyncio.timeout(_SERVER_START_S):
-            while True:
-                try:
-                    self.dsn = await self._stack.enter_async_context(run_embedded(self._folder))
-                    await (await asyncpg.connect(self.dsn)).close()
-                    return
-                except (EmbeddedUnusable, OSError, asyncpg.PostgresError):
-                    await asyncio.sleep(0.2)
-
-    def kill(self) -> None:
-        """The postmaster and all its children at once, as a power cut does."""
-        for pid in self._pids():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-    def freeze(self, frozen: bool) -> None:
-        """Nothing answers, and nothing is refused."""
-        for pid in self._pids():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP if frozen else signal.SIGCONT)
-
-    async def cut(self) -> None:
-        """Ends all connections, some of them in the middle of a transaction."""
-        with contextlib.suppress(OSError, asyncpg.PostgresError):
-            connection = await asyncpg.connect(self.dsn)
-            await connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-            )
-            await connection.close()
-
-    def _pids(self) -> list[int]:
-        postmaster = int((self._folder / "postmaster.pid").read_text().split()[0])
-        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-        return [postmaster, *map(int, children)]
+async def cut_connections(server: Throwaway) -> None:
+    """Ends all connections, some of them in the middle of a transaction."""
+    with contextlib.suppress(OSError, asyncpg.PostgresError):
+        connection = await asyncpg.connect(server.dsn)
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        await connection.close()
 
 
 class Town:
     """All of it."""
 
     def __init__(
-        self, folder: Path, server: Server, simulators: list[Simulator], mail: MailServer, daemon: Daemon
+        self, folder: Path, server: Throwaway, simulators: list[Simulator], mail: MailServer, daemon: Daemon
     ) -> None:
         self.folder = folder
         self.server = server
@@ -195,8 +158,8 @@ class Town:
 async def open_town(folder: Path, modems: int, *, limits: str = "") -> AsyncIterator[Town]:
     """Everything is up, the daemon being started; `limits` are lines of that section."""
     async with AsyncExitStack() as stack:
-        server = Server(folder / "postgres", stack)
-        await server.start()
+        folder.chmod(0o755)  # as root the server runs as another user
+        server = await stack.enter_async_context(throwaway_postgres(folder / "postgres"))
         mail = await stack.enter_async_context(open_mail_server())
         names = [f"modem{n}" for n in range(modems)]
         simulators = [await stack.enter_async_context(open_simulator(link=folder / name)) for name in names]
