@@ -57,7 +57,7 @@ class Daemon:
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self._heard: deque[tuple[float, Event]] = deque(maxlen=10_000)
-        self._news = asyncio.Event()
+        self._waiting: dict[asyncio.Future[float], Callable[[Event], bool]] = {}
         self._wanted = True
         self._next_kill_at = ""
         self.starts = 0
@@ -88,21 +88,28 @@ class Daemon:
                 await asyncio.sleep(_RESTART_S)
 
     def _hear(self, line: bytes) -> None:
-        with contextlib.suppress(ValueError):
-            self._heard.append((time.monotonic(), json.loads(line)))
-            self._news.set()
-            self._news = asyncio.Event()
+        try:
+            at, event = time.monotonic(), json.loads(line)
+        except ValueError:  # the last words of a process that died in the middle of a line
+            return
+        self._heard.append((at, event))
+        for told, wanted in self._waiting.items():
+            if not told.done() and wanted(event):
+                told.set_result(at)
 
     async def heard(self, since: float, wanted: Callable[[Event], bool], within_s: float) -> float | None:
         """When it first told something after `since`, in seconds of the monotonic clock; None if it has not in time."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                while True:
-                    for at, event in tuple(self._heard):
-                        if at > since and wanted(event):
-                            return at
-                    await self._news.wait()
-        return None
+        for at, event in self._heard:
+            if at > since and wanted(event):
+                return at
+        told: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._waiting[told] = wanted
+        try:
+            return await asyncio.wait_for(told, within_s)
+        except TimeoutError:
+            return None
+        finally:
+            del self._waiting[told]
 
     def kill(self) -> None:
         """As the kernel does when memory runs out."""

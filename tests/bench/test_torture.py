@@ -4,12 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _RUN = (
     "--seed 1708 --sms 40 --modems 2 --kills 3 --database-kills 1 --database-cuts 1 --database-freezes 0 --unplugs 1 "
     "--silences 0 --mail-outages 1"
 )
 
 
+@pytest.mark.timeout(600)  # a minute alone; an SMS in doubt rests for 30 s of it
 def test_nothing_is_lost_repeated_or_stuck(tmp_path: Path) -> None:
     """Whatever breaks."""
     done = subprocess.run(
