@@ -11,6 +11,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from routing.regions import Region, is_code
+
 SHIPPED = resources.files("config") / "data"
 
 # What a name may be that citizens get by SMS.
@@ -113,3 +115,24 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean {close[0]}?"
     return f"use one of {', '.join(choices[:12])}" + ", ..." * (len(choices) > 12)
+
+
+def is_known_region(row: Row, code: str, column: str, regions: Mapping[str, Region]) -> bool:
+    """Complain unless the code is that of a region."""
+    if not is_code(code):
+        row.complain(f"{column} '{code}' is no Kemendagri code", f"write it like {_dotted(code)}")
+    elif code not in regions:
+        alike = (each for each in regions if len(each) == len(code) and each[:2] == code[:2])
+        row.complain(f"{column} '{code}' is the code of no region", nearest(code, alike))
+    else:
+        return True
+    return False
+
+
+def _dotted(code: str) -> str:
+    """What a code was meant to be: `3507` and `35.7` are 35.07."""
+    parts = [part.zfill(2) for part in re.findall(r"\d+", code)]
+    digits = "".join(parts)
+    pairs = [digits[at : at + 2] for at in range(0, len(digits), 2)]
+    fine = pairs and len(pairs) <= 3 and all(len(pair) == 2 for pair in pairs)
+    return ".".join(pairs) if fine else "35.07"

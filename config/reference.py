@@ -7,7 +7,6 @@ and all at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,17 +15,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypedDict, Unpack
 
+from config.agency_file import read_agencies
 from config.channel_file import ChannelWords, build_channels, read_channels
 from config.competence_file import read_competence
 from config.danger_file import DangerRules, read_danger
 from config.data_files import (
-    GSM_SAFE,
     SHIPPED,
-    SHORT_NAME_LETTERS,
     Problems,
     ReferenceDataError,
-    Row,
-    named,
+    is_known_region,
     nearest,
     read_table,
 )
@@ -34,21 +31,19 @@ from config.spam_file import SpamMarks, read_spam
 from config.topic_examples import check_examples
 from config.topic_file import read_topics
 from config.village_file import shipped_villages
-from routing.agencies import TRIAGE, Agency, Directory
+from routing.agencies import Agency, Directory
 from routing.classify import Router
 from routing.competence import Competence, LocalRule
 from routing.danger import Danger
 from routing.klass import Classes, ClassWord
 from routing.places import Gazetteer
-from routing.regions import Region, is_code, kabkota_of, province_of
+from routing.regions import Region, kabkota_of, province_of
 from routing.spam import SpamFilter
 from routing.text import Slang, normalise
 from routing.topics import AgencyType, Topic, TopicIndex
 from routing.villages import Villages
 
 __all__ = ["OwnFiles", "ReferenceDataError", "check_reference", "load_router"]
-
-_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
 
 
 class OwnFiles(TypedDict, total=False):
@@ -145,7 +140,7 @@ def _read(home: str | None, own: OwnFiles) -> _Reference:
         if aliases is not None:
             data.aliases.update(_aliases(data, aliases))
     data.topics = list(read_topics(data.problems, data.types, own.get("topics")))
-    data.agencies = list(_agencies(data, own.get("agencies") or SHIPPED / "agencies.csv"))
+    data.agencies = list(read_agencies(data.problems, data.types, data.regions, own.get("agencies")))
     data.channels = read_channels(data.problems, data.types, data.regions, own.get("channels"))
     topics = {topic.id for topic in data.topics}
     data.competence = list(read_competence(data.problems, own.get("competence"), data.regions, topics, data.types))
@@ -223,88 +218,5 @@ def _aliases(data: _Reference, source: Traversable | Path) -> Iterator[tuple[str
             row.complain(
                 f"alias '{words[0]}' is slang for '{means}'", "choose another alias, or take it out of the slang"
             )
-        elif _is_known_region(row, row.get("code"), "code", data.regions):
+        elif is_known_region(row, row.get("code"), "code", data.regions):
             yield row.get("alias").lower(), row.get("code")
-
-
-def _is_known_region(row: Row, code: str, column: str, regions: Mapping[str, Region]) -> bool:
-    """Complain unless the code is that of a region."""
-    if not is_code(code):
-        row.complain(f"{column} '{code}' is no Kemendagri code", f"write it like {_dotted(code)}")
-    elif code not in regions:
-        alike = (each for each in regions if len(each) == len(code) and each[:2] == code[:2])
-        row.complain(f"{column} '{code}' is the code of no region", nearest(code, alike))
-    else:
-        return True
-    return False
-
-
-def _dotted(code: str) -> str:
-    """What a code was meant to be: `3507` and `35.7` are 35.07."""
-    parts = [part.zfill(2) for part in re.findall(r"\d+", code)]
-    digits = "".join(parts)
-    pairs = [digits[at : at + 2] for at in range(0, len(digits), 2)]
-    fine = pairs and len(pairs) <= 3 and all(len(pair) == 2 for pair in pairs)
-    return ".".join(pairs) if fine else "35.07"
-
-
-# Agencies
-
-
-def _agencies(data: _Reference, source: Traversable | Path) -> Iterator[Agency]:
-    """The agencies; one of them must be the triage desk."""
-    seen: dict[str, int] = {}
-    triage = False
-    before = len(data.problems)
-    for row in read_table(data.problems, source, ("code", "name", "short_name", "type", "region", "email")):
-        code, kind = row.get("code").upper(), row.get("type")
-        if code in seen:
-            row.complain(f"code '{code}' stands in line {seen[code]} already", "give each agency a code of its own")
-        seen.setdefault(code, row.line)
-        triage = triage or kind == TRIAGE
-        if _agency_is_fine(data, row):
-            yield Agency(
-                row.get("code"),
-                row.get("name"),
-                row.get("short_name"),
-                kind,
-                row.get("region"),
-                row.get("email") or None,
-            )
-    if not triage and (seen or len(data.problems) == before):
-        file = named(source)
-        cure = "add a line like TRIAGE,Petugas triase,Petugas 1708,TRIAGE,,triase@example.go.id"
-        data.problems.append(ReferenceDataError(file, None, "has no agency of type TRIAGE", cure))
-
-
-def _agency_is_fine(data: _Reference, row: Row) -> bool:
-    """Complain of everything that is wrong with one agency."""
-    before = len(row.problems)
-    for column in ("code", "name", "short_name"):
-        if not row.get(column):
-            row.complain(f"{column} is empty", "fill it in")
-    short = row.get("short_name")
-    if len(short) > SHORT_NAME_LETTERS:
-        row.complain(
-            f"short_name '{short}' has {len(short)} letters", f"shorten it to {SHORT_NAME_LETTERS}, it must fit an SMS"
-        )
-    if not GSM_SAFE.fullmatch(short):
-        row.complain(f"short_name '{short}' has a character that SMS cannot carry", "use plain letters and digits")
-    _check_type_and_region(data, row)
-    email = row.get("email")
-    if email and not _EMAIL.fullmatch(email):
-        row.complain(f"email '{email}' is no address", "write one address like dinas@kota.example, or leave it empty")
-    return len(row.problems) == before
-
-
-def _check_type_and_region(data: _Reference, row: Row) -> None:
-    kind, region = row.get("type"), row.get("region")
-    known = data.types.get(kind)
-    if known is None:
-        row.complain(f"type '{kind}' is unknown", nearest(kind, data.types))
-    elif kind == TRIAGE and (region or not row.get("email")):
-        row.complain("the triage desk serves all regions and needs a mailbox", "leave region empty and fill in email")
-    elif known.level == "pemda" and not region:
-        row.complain(f"region is empty, but {kind} is local", "write the Kemendagri code of the region it serves")
-    if region:
-        _is_known_region(row, region, "region", data.regions)

@@ -22,14 +22,21 @@ _SAME_WORD = {
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """One agency: whom it serves where, and its mailbox. `region` is "" for a national agency."""
+    """One agency: whom it serves where, and its mailboxes. `region` is "" for a national agency."""
 
     code: str
     name: str
     short_name: str
     type: str
     region: str
-    email: str | None
+    emails: tuple[str, ...] = ()  # the main one first; the next are tried when it bounces
+    superior_email: str | None = None  # whom its lateness is told
+    liaison_email: str | None = None  # its named liaison, who may read confidential reports
+
+    @property
+    def email(self) -> str | None:
+        """The main address; None if the agency has none."""
+        return self.emails[0] if self.emails else None
 
 
 class Directory:

@@ -89,11 +89,27 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, encoding: str, separato
         ),
         (
             "X,Dinas,Dinas,PUPR,35.07,dinas",
-            "email 'dinas' is no address; write one address like dinas@kota.example, or leave it empty",
+            "email 'dinas' is no address; "
+            "write addresses like dinas@kota.example, with spaces or ; between them, or leave it empty",
         ),
         (
             "X,Dinas,Dinas,PUPR,35.07,a@b",
-            "email 'a@b' is no address; write one address like dinas@kota.example, or leave it empty",
+            "email 'a@b' is no address; "
+            "write addresses like dinas@kota.example, with spaces or ; between them, or leave it empty",
+        ),
+        (
+            "X,Dinas,Dinas,PUPR,35.07,a@b.example; dinas",
+            "email 'dinas' is no address; "
+            "write addresses like dinas@kota.example, with spaces or ; between them, or leave it empty",
+        ),
+        (
+            'X,Dinas,Dinas,PUPR,35.07,"a@b.example,c@b.example"',
+            "email 'a@b.example,c@b.example' is no address; "
+            "write addresses like dinas@kota.example, with spaces or ; between them, or leave it empty",
+        ),
+        (
+            "X,Dinas,Dinas,PUPR,35.07,a@b.example c@b.example A@B.example",
+            "email 'A@B.example' stands there twice; leave one out",
         ),
         (",Dinas,Dinas,PUPR,35.07,a@b.example", "code is empty; fill it in"),
         ("X,,Dinas,PUPR,35.07,a@b.example", "name is empty; fill it in"),
@@ -110,6 +126,10 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, encoding: str, separato
             "T2,Triase,Triase,TRIAGE,35.07,t@b.example",
             "the triage desk serves all regions and needs a mailbox; leave region empty and fill in email",
         ),
+        (
+            "T2,Triase,Triase,TRIAGE,,;",
+            "the triage desk serves all regions and needs a mailbox; leave region empty and fill in email",
+        ),
         ("X,Dinas,Dinas,PUPR,35.07", "has 5 fields, not 6; put quotes around a text with a separator in it"),
         (
             "triage,Dinas,Dinas,PUPR,35.07,a@b.example",
@@ -120,6 +140,41 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path, encoding: str, separato
 def test_a_wrong_agency_is_named_with_line_and_cure(tmp_path: Path, line: str, expected: str) -> None:
     """`agencies.csv:3:`, what is wrong, what to write."""
     assert [f"agencies.csv:3: {expected}"] == problems(agencies=agencies(tmp_path, TRIAGE, line))
+
+
+def test_an_agency_may_have_more_mailboxes_than_one(tmp_path: Path) -> None:
+    """The main address comes first; a superior and a liaison stand in columns that may be missing."""
+    file = agencies(
+        tmp_path,
+        TRIAGE + ",,",
+        ROAD + "; pu2@malangkab.example pu3@malangkab.example,sekda@malangkab.example,",
+        "PLN,PT PLN,PLN,PLN,,,,liaison@pln.example",
+        header=f"{HEADER},superior_email,liaison_email",
+    )
+    desk, road, power = load_router(agencies=file).agencies
+    assert ("triase@pusat.example",) == desk.emails
+    assert (None, None) == (desk.superior_email, desk.liaison_email)
+    assert ("pu@malangkab.example", "pu2@malangkab.example", "pu3@malangkab.example") == road.emails
+    assert ("pu@malangkab.example", "sekda@malangkab.example", None) == (
+        *(road.email, road.superior_email, road.liaison_email),
+    )
+    assert (None, None, "liaison@pln.example") == (power.email, power.superior_email, power.liaison_email)
+
+
+def test_a_table_with_semicolons_has_spaces_between_addresses(tmp_path: Path) -> None:
+    """As a spreadsheet in Indonesian writes it; or the addresses stand in quotes."""
+    lines = (HEADER, TRIAGE, ROAD + " pu2@malangkab.example", "PLN,PT PLN,PLN,PLN,,")
+    text = "\n".join(lines).replace(",", ";") + '"a@pln.example; b@pln.example"'
+    found = load_router(agencies=written(tmp_path, "agencies.csv", text)).agencies
+    assert [1, 2, 2] == [len(each.emails) for each in found]
+
+
+@pytest.mark.parametrize("column", ["superior_email", "liaison_email"])
+def test_a_superior_and_a_liaison_have_one_address(tmp_path: Path, column: str) -> None:
+    """Nobody would be told which of two got it."""
+    file = agencies(tmp_path, TRIAGE + ",", ROAD + ",a@b.example c@b.example", header=f"{HEADER},{column}")
+    expected = f"agencies.csv:3: {column} 'a@b.example c@b.example' is no address; "
+    assert [expected + "write one like kepala@kota.example, or leave it empty"] == problems(agencies=file)
 
 
 def test_an_agency_without_mailbox_is_allowed(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ LABELS = {"35.07": "Kab Malang", "35.73": "Kota Malang", "35": "Jawa Timur", "31
 
 
 def agency(code: str, kind: str, region: str, name: str = "", short: str = "") -> Agency:
-    return Agency(code, name or code, short or code, kind, region, "a@b.example")
+    return Agency(code, name or code, short or code, kind, region, ("a@b.example",))
 
 
 AGENCIES = (

@@ -65,7 +65,7 @@ REGIONS = (
 def agency(code: str, email: str | None = "a@b.example") -> Agency:
     """`PUPR-35.07` is the PUPR of 35.07, `POLRI` the one of the country; called by its code."""
     kind, _, region = code.partition("-")
-    return Agency(code, code, code, kind, region, email)
+    return Agency(code, code, code, kind, region, (email,) if email else ())
 
 
 OFFICES = (

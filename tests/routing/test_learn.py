@@ -39,7 +39,7 @@ PLAIN = (("jalan rusak", "PUPR"), ("tumpukan sampah", "DLH"), ("sawah kering", "
 def small() -> Router:
     """Three topics, one region and the triage desk."""
     places = Gazetteer([Region("35", "Jawa Timur", "province"), Region("35.07", "Malang", "kabupaten")])
-    desk = Agency("TRIAGE", "Triase", "Triase", TRIAGE, "", "triase@desk.example")
+    desk = Agency("TRIAGE", "Triase", "Triase", TRIAGE, "", ("triase@desk.example",))
     return Router(TopicIndex([ROADS, WASTE, FARMS], TYPES), places, Directory([desk]))
 
 

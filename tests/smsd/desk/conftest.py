@@ -55,7 +55,7 @@ def desk(router: Router, replies: Replies) -> Desk:
 def deaf(desk: Desk) -> Desk:
     """The same, but PLN and the PU of Malang have no mail address."""
     agencies = [
-        dataclasses.replace(each, email=None) if each.code in ("PLN", "PUPR-35.07") else each
+        dataclasses.replace(each, emails=()) if each.code in ("PLN", "PUPR-35.07") else each
         for each in desk.router.agencies
     ]
     directory = Directory(agencies, desk.router.topics.types.values(), desk.router.places.label)
