@@ -12,7 +12,7 @@ CREATE TABLE schema_version (
     version     integer PRIMARY KEY,
     applied_at  timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO schema_version (version) VALUES (3);
+INSERT INTO schema_version (version) VALUES (4);
 
 -- ---------------------------------------------------------------- citizens
 
@@ -103,11 +103,19 @@ CREATE TABLE ticket (
     due_at        timestamptz,                     -- the deadline that runs now
     due_for       text,                            -- verify, first_follow_up, finish, reply
     updated_at    timestamptz NOT NULL DEFAULT now(),
-    anonymous     boolean     NOT NULL DEFAULT false   -- ANONIM: names are masked in all that leaves for agencies
+    anonymous     boolean     NOT NULL DEFAULT false,  -- ANONIM: names are masked in all that leaves for agencies
+    -- What the clock does next, and when: planned anew whenever another deadline begins to run.
+    next_step     text        CHECK (next_step IN ('plan', 'remind', 'late', 'overdue')),
+    next_at       timestamptz,
+    ombudsman_asked_at timestamptz                 -- when the citizen was asked whether the Ombudsman should get it
 );
 ALTER TABLE inbound_message ADD FOREIGN KEY (ticket_id) REFERENCES ticket;
 CREATE INDEX ticket_of_phone ON ticket (phone_id, opened_at DESC);
 CREATE INDEX ticket_due ON ticket (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX ticket_next ON ticket (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX ticket_unfinished ON ticket (opened_at)
+    WHERE ombudsman_asked_at IS NULL AND status NOT IN ('selesai', 'diarsipkan');
+CREATE INDEX ticket_of_agency ON ticket (agency) WHERE status NOT IN ('selesai', 'diarsipkan');
 
 -- The timeline. Append-only: a trigger refuses to change or remove an event.
 CREATE TABLE ticket_event (
@@ -135,6 +143,9 @@ BEGIN
         agency     = coalesce(NEW.agency, agency),
         due_at     = CASE WHEN NEW.due_for IS NULL THEN due_at ELSE NEW.due_at END,
         due_for    = CASE WHEN NEW.due_for IS NULL THEN due_for ELSE nullif(NEW.due_for, 'none') END,
+        next_step  = CASE WHEN NEW.due_for IS NULL THEN next_step WHEN NEW.due_for <> 'none' THEN 'plan' END,
+        next_at    = CASE WHEN NEW.due_for IS NULL THEN next_at WHEN NEW.due_for <> 'none' THEN NEW.at END,
+        ombudsman_asked_at = CASE WHEN NEW.kind = 'ombudsman_asked' THEN NEW.at ELSE ombudsman_asked_at END,
         place      = CASE WHEN NEW.sets ? 'place' THEN NEW.sets ->> 'place' ELSE place END,
         topic      = CASE WHEN NEW.sets ? 'topic' THEN NEW.sets ->> 'topic' ELSE topic END,
         class      = coalesce(NEW.sets ->> 'class', class),
@@ -166,14 +177,14 @@ CREATE TABLE dispatch (
     token      text        NOT NULL UNIQUE,
     at         timestamptz NOT NULL DEFAULT now(),
     ended_at   timestamptz,                        -- set when the ticket went to another agency
-    copy       boolean     NOT NULL DEFAULT false  -- for information only: the matter is another agency's conduct
+    copy       boolean     NOT NULL DEFAULT false  -- for information only: to whom oversees, or should press on
 );
 CREATE INDEX dispatch_of_ticket ON dispatch (ticket_id);
 
 -- A ticket as the desk needs it.
 CREATE VIEW desk_ticket AS
-SELECT id, code, phone_id, status, class AS klass, topic, place, agency, due_at, text, confidential, anonymous,
-       message_id, opened_at,
+SELECT id, code, phone_id, status, class AS klass, topic, place, agency, due_at, due_for, text, confidential,
+       anonymous, message_id, opened_at,
        (SELECT language FROM phone WHERE phone.id = ticket.phone_id) AS language,
        (SELECT max(dispatch.id) FROM dispatch
         WHERE dispatch.ticket_id = ticket.id AND ended_at IS NULL AND NOT copy) AS dispatch_id,
@@ -183,12 +194,31 @@ SELECT id, code, phone_id, status, class AS klass, topic, place, agency, due_at,
         WHERE event.ticket_id = ticket.id AND kind = 'reopened') AS reopened,
        (SELECT data ->> 'text' FROM ticket_event AS event
         WHERE event.ticket_id = ticket.id AND data ->> 'text' <> ''
-          AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'status_set')
+          AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'agency_postponed', 'agency_refused',
+                       'status_set')
         ORDER BY event.id DESC LIMIT 1) AS last_answer,
        (SELECT max(at) FROM ticket_event AS event
         WHERE event.ticket_id = ticket.id AND data ->> 'text' <> ''
-          AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'status_set')) AS answered_at
+          AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'agency_postponed', 'agency_refused',
+                       'status_set')) AS answered_at,
+       (SELECT kind FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND kind IN ('agency_done', 'agency_refused', 'status_set', 'cancelled')
+        ORDER BY event.id DESC LIMIT 1) AS closed_by,
+       EXISTS (SELECT FROM dispatch JOIN inbound_mail AS mail ON mail.dispatch_id = dispatch.id
+               WHERE dispatch.ticket_id = ticket.id AND mail.state = 'held' AND mail.outcome = 'free_text')
+           AS answer_waits
 FROM ticket;
+
+-- A mailbox of an agency that bounced: nothing goes there until then. A row without a future is history.
+CREATE TABLE contact_pause (
+    address       text        PRIMARY KEY,
+    agency        text        NOT NULL,
+    paused_at     timestamptz NOT NULL,
+    paused_until  timestamptz NOT NULL,            -- 'infinity': until an operator says otherwise
+    bounces       integer     NOT NULL DEFAULT 1,  -- in a row
+    status        text        NOT NULL,            -- enhanced status code, RFC 3463, or the reply's three digits
+    reason        text        NOT NULL
+);
 
 -- ---------------------------------------------------------------- questions to citizens
 
@@ -197,7 +227,8 @@ CREATE TABLE question (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     phone_id   bigint      NOT NULL REFERENCES phone,
     ticket_id  bigint      NOT NULL REFERENCES ticket,
-    kind       text        NOT NULL CHECK (kind IN ('tempat', 'jawaban', 'beres', 'kurang', 'nilai', 'batal')),
+    kind       text        NOT NULL CHECK (kind IN ('tempat', 'jawaban', 'beres', 'kurang', 'nilai', 'batal',
+                                             'ombudsman')),
     asked_at   timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     closed_at  timestamptz,
@@ -266,7 +297,7 @@ CREATE TABLE delivery_report (
 
 CREATE TABLE outbox_mail (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    dispatch_id   bigint      NOT NULL REFERENCES dispatch,
+    dispatch_id   bigint      REFERENCES dispatch, -- NULL: a digest, which is about many tickets
     kind          text        NOT NULL,            -- disposisi, tembusan, tambahan, dibuka, dibatalkan, bantuan, ...
     extra_text    text        NOT NULL DEFAULT '', -- what this mail adds to the ticket's own words
     message_id    text        NOT NULL UNIQUE,     -- the same at every try
@@ -278,9 +309,26 @@ CREATE TABLE outbox_mail (
     response      text,                            -- the server's 250 line, with its queue id
     error         text,
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- after the event that caused it
-    sent_at       timestamptz
+    sent_at       timestamptz,
+    agency        text,                            -- of a digest: whose tickets they are
+    address       text,                            -- of a digest: to whom it goes
+    content       jsonb,                           -- of a digest: its lines, as they were when it was due
+    delivery      text        CHECK (delivery IN ('delayed', 'delivered', 'bounced')),  -- what came back of it
+    delivery_status text,                          -- RFC 3463
+    refused       boolean     NOT NULL DEFAULT false,  -- given up for its recipient: the next address has to be found
+    CHECK (dispatch_id IS NOT NULL OR (address IS NOT NULL AND content IS NOT NULL))
 );
 CREATE INDEX outbox_mail_open ON outbox_mail (due_at, id) WHERE state IN ('queued', 'sending');
+CREATE INDEX outbox_mail_refused ON outbox_mail (id) WHERE refused;
+CREATE INDEX outbox_mail_of_dispatch ON outbox_mail (dispatch_id);
+
+-- Which digests were written: one a day and mailbox, whatever is killed in between.
+CREATE TABLE digest (
+    agency  text  NOT NULL,
+    kind    text  NOT NULL CHECK (kind IN ('rekap', 'rekap_atasan')),
+    day     date  NOT NULL,
+    PRIMARY KEY (agency, kind, day)
+);
 
 -- Every mail that the LMTP server took, as bytes, before anyone read it.
 CREATE TABLE inbound_mail (
@@ -290,14 +338,30 @@ CREATE TABLE inbound_mail (
     raw              bytea       NOT NULL,
     digest           bytea       NOT NULL UNIQUE,  -- of recipient, Message-ID and body: a redelivery changes nothing
     received_at      timestamptz NOT NULL DEFAULT now(),
-    state            text        NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'handled', 'held', 'quarantined')),
+    state            text        NOT NULL DEFAULT 'new'
+                     CHECK (state IN ('new', 'handled', 'held', 'kept', 'rejected', 'quarantined')),
     attempts         integer     NOT NULL DEFAULT 0,
     due_at           timestamptz NOT NULL DEFAULT now(),
     dispatch_id      bigint      REFERENCES dispatch,
-    outcome          text,                         -- the verb, or why it is held
-    error            text
+    outcome          text,                         -- the verb, or why it is held (for an operator) or kept (a machine's)
+    error            text,
+    told_at          timestamptz,                  -- of a free answer: when the citizen heard that it waits
+    sender           text,                         -- From:, once it was read
+    subject          text
 );
 CREATE INDEX inbound_mail_new ON inbound_mail (due_at, id) WHERE state = 'new';
+CREATE INDEX inbound_mail_held ON inbound_mail (dispatch_id, due_at) WHERE state IN ('held', 'quarantined');
+
+-- What was attached to it: never opened, never sent on; the bytes are in the mail.
+CREATE TABLE mail_attachment (
+    mail_id  bigint   NOT NULL REFERENCES inbound_mail,
+    nth      smallint NOT NULL,
+    name     text     NOT NULL,
+    type     text     NOT NULL,
+    bytes    integer  NOT NULL,
+    sha256   bytea    NOT NULL,
+    PRIMARY KEY (mail_id, nth)
+);
 
 -- ---------------------------------------------------------------- operations
 

@@ -27,6 +27,7 @@ FIELD_WIDTH = {
     "agency": 24,
     "old_agency": 24,
     "date": 9,
+    "then": 9,
     "day": 5,
     "days": 3,
     "topic": 24,
@@ -40,7 +41,7 @@ FIELD_WIDTH = {
 CUT_FIELDS = {"note": 36, "list": 36, "typed": 18}
 
 # Every text, and the fields that the gateway has at hand for it, besides the short code.
-_TICKET = ("code", "agency", "old_agency", "topic", "status", "note", "date", "days", "emergency")
+_TICKET = ("code", "agency", "old_agency", "topic", "status", "note", "date", "then", "days", "emergency")
 TEMPLATE_FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("diteruskan", "diteruskan_rahasia", "diterima", "darurat"), _TICKET),
     **dict.fromkeys(("tanya_tempat", "darurat_tempat", "sama"), _TICKET),
@@ -59,7 +60,11 @@ TEMPLATE_FIELDS: Mapping[str, tuple[str, ...]] = {
     "lengkap": ("page", "code", "note"),
     "kode": ("one_off",),
     **dict.fromkeys(("agency_terima", "agency_proses", "agency_selesai", "agency_tanya"), _TICKET),
-    **dict.fromkeys(("pindah", "kembali", "ditugaskan", "status_berubah"), _TICKET),
+    **dict.fromkeys(("agency_tunda", "agency_tolak"), _TICKET),
+    **dict.fromkeys(("pindah", "kembali", "tak_sampai", "ditugaskan", "status_berubah"), _TICKET),
+    **dict.fromkeys(("terlambat_menjawab", "terlambat_selesai", "terlambat_petugas", "macet"), _TICKET),
+    **dict.fromkeys(("jawaban_diperiksa", "ditutup_diam"), _TICKET),
+    **dict.fromkeys(("tanya_ombudsman", "ke_ombudsman", "tanpa_ombudsman"), _TICKET),
 }
 STATUS_WORDS = (
     *("diterima", "tunda", "terverifikasi", "terdisposisi", "ditindaklanjuti", "ditanggapi_pelapor"),

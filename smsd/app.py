@@ -15,11 +15,13 @@ import asyncpg
 import structlog
 
 from config.settings import Settings
-from routing.classify import Router
+from smsd.bounce import RefusedMails
 from smsd.clock_step import take_back_the_future
+from smsd.clocks import Clocks
 from smsd.desk.rules import Desk
-from smsd.expire import expire_questions, expire_sms
-from smsd.handle_mail import MailHandler, MailKeeper
+from smsd.digests import DigestWriter
+from smsd.expire import expire_sms
+from smsd.handle_mail import MailHandler, MailKeeper, Trust
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Bell, Pulse, Stop, wait_any, work_through
 from smsd.mail.lmtp import ReceivedMail, open_lmtp
@@ -92,7 +94,7 @@ async def run(settings: Settings, stop: Stop) -> None:
                 SmsSender(modem, pool, seal, owner=owner, attempts=settings.limits.sms_attempts, valid=valid)
                 for modem in modems
             ]
-            mails = _mail_sender(settings, mailer, pool, desk.router, owner)
+            mails = _mail_sender(settings, mailer, pool, desk, owner)
 
             async def take_up() -> None:
                 """What must be so before anything is written to the database."""
@@ -124,8 +126,10 @@ def _handling(settings: Settings, pool: asyncpg.Pool, desk: Desk) -> list[_Loop]
     limits = Limits(sms_limits(settings), settings.limits.message_attempts)
     return [
         _Loop("handle sms", SmsHandler(pool, desk, limits).step, "inbound_message"),
-        _Loop("handle mail", MailHandler(pool, desk, limits).step, "inbound_mail"),
-        _Loop("questions", lambda: expire_questions(pool, desk, limits.sms), "question"),
+        _Loop("handle mail", MailHandler(pool, desk, limits, Trust(settings.mail.authserv_id)).step, "inbound_mail"),
+        _Loop("refused mail", RefusedMails(pool, desk, limits).step, "outbox_mail"),
+        _Loop("clocks", Clocks(pool, desk, limits.sms).step, "ticket"),
+        _Loop("digests", DigestWriter(pool, desk, settings.mail.digest_at).step, "digest"),
     ]
 
 
@@ -295,13 +299,12 @@ def _beat(pulse: Pulse, name: str) -> Callable[[float], None]:
     return lambda within_s: pulse.beat(name, within_s)
 
 
-def _mail_sender(settings: Settings, mailer: Mailer, pool: asyncpg.Pool, router: Router, owner: str) -> MailSender:
+def _mail_sender(settings: Settings, mailer: Mailer, pool: asyncpg.Pool, desk: Desk, owner: str) -> MailSender:
     return MailSender(
         mailer,
         pool,
-        router,
+        desk,
         Addresses(settings.mail.sender, settings.mail.reply_domain),
-        settings.zone,
         owner=owner,
         attempts=settings.limits.mail_attempts,
         at_once=settings.mail.connections,

@@ -8,6 +8,11 @@ _FIRST = timedelta(seconds=15)
 _MOST = timedelta(hours=1)
 
 
-def next_try(now: datetime, attempts: int) -> datetime:
+def delay(attempts: int) -> timedelta:
     """15 s after the first failure, twice as long after each further one, at most an hour."""
-    return now + min(_FIRST * float(2 ** min(attempts - 1, 20)), _MOST)
+    return min(_FIRST * float(2 ** min(attempts - 1, 20)), _MOST)
+
+
+def next_try(now: datetime, attempts: int) -> datetime:
+    """When that is."""
+    return now + delay(attempts)

@@ -3,30 +3,52 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from email.utils import parseaddr
 
 import asyncpg
 import structlog
+from parser.delivery_report import DeliveryReport, read_delivery_report
+from parser.mail_attachments import read_attachments
+from parser.mail_auth import authenticated
 
-from parser.agency_mail import AgencyMail, FreeText, NeedsExplanation, find_token, read_mail, read_verb
+from parser.agency_mail import (
+    FreeText,
+    NeedsExplanation,
+    UnknownVerb,
+    Verb,
+    find_token,
+    is_too_quick,
+    near_tokens,
+    read_mail,
+    read_verb,
+)
 from smsd.backoff import next_try
+from smsd.bounce import PAUSED_CURE, bounce
+from smsd.contacts import as_of_now
 from smsd.desk.agency import agency_answer, help_mail
+from smsd.desk.bounces import FULL_RESTS, Fault
 from smsd.desk.rules import CLOSED, Desk, Ticket
 from smsd.handle_sms import Limits
 from smsd.kill_points import reach
 from smsd.mail.lmtp import ReceivedMail
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
-from smsd.writes import Event, Writes, reserve_ids, store
+from smsd.writes import ContactPause, Event, Writes, reserve_ids, store
 
 log = structlog.get_logger()
 
 _MESSAGE_ID = re.compile(rb"^message-id:[ \t]*(?:\r?\n[ \t]+)?([^\r\n]+)", re.IGNORECASE | re.MULTILINE)
 # Mailboxes that anybody can have: there the whole address must be the agency's, not only its domain.
-_PUBLIC_PROVIDERS = frozenset({"gmail.com", "yahoo.com", "yahoo.co.id", "ymail.com", "outlook.com", "hotmail.com"})
+_PUBLIC_PROVIDERS = frozenset(
+    ("gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.id", "ymail.com", "rocketmail.com", "outlook.com")
+    + ("outlook.co.id", "hotmail.com", "hotmail.co.id", "live.com", "msn.com", "icloud.com", "me.com", "aol.com")
+    + ("proton.me", "protonmail.com", "zoho.com", "mail.com", "gmx.com", "yandex.com", "telkom.net", "plasa.com")
+)
+_ARRIVED = ("delivered", "relayed", "expanded")
 
 
 class MailKeeper:
@@ -53,13 +75,21 @@ def digest(mail: ReceivedMail) -> bytes:
     return hashlib.sha256(b"\0".join((mail.recipient.lower().encode(), message_id, body.rstrip()))).digest()
 
 
+@dataclass(frozen=True)
+class Trust:
+    """Whose word about a mail's sender counts: `authserv_id` names our own mail server (RFC 8601), None: nobody's."""
+
+    authserv_id: str | None = None
+
+
 class MailHandler:
     """Reads stored mails; `step` is one mail, one transaction."""
 
-    def __init__(self, pool: asyncpg.Pool, desk: Desk, limits: Limits) -> None:
+    def __init__(self, pool: asyncpg.Pool, desk: Desk, limits: Limits, trust: Trust = Trust()) -> None:
         self._pool = pool
         self._desk = desk
         self._limits = limits
+        self._trust = trust
 
     async def step(self) -> int:
         """Handles the next mail; 0 if there is none."""
@@ -69,7 +99,7 @@ class MailHandler:
                 return 0
             try:
                 async with connection.transaction():  # a savepoint: what failed is undone, the claim is kept
-                    await self._handle(connection, row)
+                    await _Case(connection, self._desk, self._limits, self._trust, row).handle()
             except CONNECTION_ERRORS:
                 raise
             except Exception as e:  # noqa: BLE001  invariant 5: quarantined with its error, the rest goes on
@@ -80,70 +110,186 @@ class MailHandler:
 
     async def _fail(self, connection: asyncpg.Connection, row: asyncpg.Record, error: Exception) -> None:
         name = type(error).__name__  # all that is logged: the sentence may hold somebody's words
-        due_at = next_try(datetime.now(UTC), 1)
+        due_at = next_try(row["now"], 1)
         state = await connection.fetchval(
             SQL["fail_inbound_mail"], row["id"], f"{name}: {error}", due_at, self._limits.attempts
         )
         event = "mail.quarantined" if state == "quarantined" else "mail.failed"
         log.error(event, inbound_mail=row["id"], error=name)
 
-    async def _handle(self, connection: asyncpg.Connection, row: asyncpg.Record) -> None:
-        mail = read_mail(row["raw"], row["envelope_sender"])
-        token = find_token([row["recipient"], *mail.recipients], self._desk.reply_domain)
-        dispatch_id = await connection.fetchval(SQL["dispatch_of_token"], token) if token else None
-        if dispatch_id is None:
-            await self._hold(connection, row["id"], mail.automatic or "no_such_token")
-            return
-        dispatch = await connection.fetchrow(SQL["dispatch"], dispatch_id)
-        await connection.execute(SQL["lock_phone_of_dispatch"], dispatch_id)
-        found = Ticket(**await connection.fetchrow(SQL["ticket_of_dispatch"], dispatch_id))
-        ticket = replace(found, agency=dispatch["agency"], dispatch_id=dispatch_id)
-        if reason := mail.automatic or _not_believed(mail, dispatch):
-            await self._hold(connection, row["id"], reason, ticket)
-        else:
-            await self._answer(connection, row["id"], mail, ticket)
 
-    async def _answer(self, connection: asyncpg.Connection, mail_id: int, mail: AgencyMail, ticket: Ticket) -> None:
-        verb = read_verb(mail.answer)
-        if ticket.status in CLOSED or isinstance(verb, FreeText):
-            reason = "ticket_closed" if ticket.status in CLOSED else "free_text"
-            await self._hold(connection, mail_id, reason, ticket)
-            return
-        now = datetime.now(UTC)
-        if isinstance(verb, NeedsExplanation):
-            outcome = "needs_explanation"
-            writes = Writes()
-            if not await connection.fetchval(SQL["helped_before"], ticket.dispatch_id):
-                writes = help_mail(self._desk, ticket, verb.verb)
-        else:
-            outcome = type(verb).__name__.lower()
-            ids = iter(await reserve_ids(connection, "dispatch", 1))
-            writes = agency_answer(self._desk, ticket, verb, now, mail_id, ids)
-        await store(connection, writes, self._limits.sms)
-        state = "held" if outcome == "needs_explanation" else "handled"
-        await connection.execute(SQL["settle_inbound_mail"], mail_id, state, ticket.dispatch_id, outcome)
-        log.info("ticket.answered", ticket=ticket.code, agency=ticket.agency, inbound_mail=mail_id, verb=outcome)
+class _Case:
+    """One mail, in the order of suspicion: a machine's, a stranger's, late; and only then what it says."""
 
-    async def _hold(
-        self, connection: asyncpg.Connection, mail_id: int, reason: str, ticket: Ticket | None = None
+    def __init__(
+        self, connection: asyncpg.Connection, desk: Desk, limits: Limits, trust: Trust, row: asyncpg.Record
     ) -> None:
+        self._connection = connection
+        self._desk = desk
+        self._limits = limits
+        self._trust = trust
+        self._row = row
+        self._now: datetime = row["now"]
+        self._mail = read_mail(row["raw"], row["envelope_sender"])
+        self._dispatch: asyncpg.Record | None = None
+        self._ticket: Ticket | None = None
+
+    async def handle(self) -> None:
+        """Everything that the mail causes."""
+        await self._note_contents()
+        await self._find_ticket()
+        if self._mail.automatic is not None:
+            await self._automatic(self._mail.automatic)
+        elif self._dispatch is None or self._ticket is None:
+            near = near_tokens([self._row["recipient"], *self._mail.recipients], self._desk.reply_domain)
+            await self._hold("near_token" if near else "no_such_token")
+        elif reason := self._not_believed(self._dispatch):
+            await self._hold(reason)
+        else:
+            await self._connection.execute(SQL["resume_contact"], self._dispatch["address"])
+            await self._answer(self._ticket, self._dispatch)
+
+    async def _note_contents(self) -> None:
+        await self._connection.execute(SQL["note_sender"], self._row["id"], self._mail.sender, self._mail.subject)
+        found = read_attachments(self._row["raw"])
+        if found:
+            rows = [(nth, each.name, each.type, each.bytes, each.sha256) for nth, each in enumerate(found, 1)]
+            await self._connection.executemany(SQL["add_attachment"], [(self._row["id"], *row) for row in rows])
+
+    async def _find_ticket(self) -> None:
+        """By the token of the address it came to; then its ticket and phone are locked."""
+        token = find_token([self._row["recipient"], *self._mail.recipients], self._desk.reply_domain)
+        self._dispatch = await self._connection.fetchrow(SQL["dispatch_of_token"], token) if token else None
+        if self._dispatch is None:
+            return
+        number = self._dispatch["id"]
+        await self._connection.execute(SQL["lock_phone_of_dispatch"], number)
+        found = Ticket(**await self._connection.fetchrow(SQL["ticket_of_dispatch"], number))
+        self._ticket = replace(found, agency=self._dispatch["agency"], dispatch_id=number)
+
+    def _not_believed(self, dispatch: asyncpg.Record) -> str | None:
+        """Why a mail with a token of ours changes nothing, if so: who had only a copy is not asked."""
+        agency = self._desk.router.agencies.get(dispatch["agency"])
+        registered = (dispatch["address"], *(agency.emails if agency else ()))
+        if not any(known_sender(self._mail.sender, address) for address in registered):
+            return "unknown_sender"
+        domain = self._mail.sender.rpartition("@")[2]
+        if self._trust.authserv_id and not authenticated(self._row["raw"], self._trust.authserv_id, domain):
+            return "not_authenticated"
+        if dispatch["ended_at"] is not None:
+            return "dispatch_ended"
+        return "copy" if dispatch["copy"] else None
+
+    # ---------------------------------------------------------------- machines
+
+    async def _automatic(self, kind: str) -> None:
+        """A machine's mail is kept, and nobody has to read it; but a bounce says where our mail did not arrive."""
+        report = read_delivery_report(self._row["raw"]) if kind == "bounce" else None
+        if kind != "bounce":
+            await self._keep(kind)
+        elif report is None:
+            await self._hold("bounce")
+        elif report.action in _ARRIVED or report.action == "delayed":
+            came = "delayed" if report.action == "delayed" else "delivered"
+            await self._mark(came, report)
+            log.info(f"mail.{came}", inbound_mail=self._row["id"], ticket=self._code, status=report.status)
+            await self._keep(came)
+        else:
+            await self._mark("bounced", report)
+            await self._bounced(report)
+
+    async def _mark(self, delivery: str, report: DeliveryReport) -> None:
+        number = self._dispatch["id"] if self._dispatch else None
+        await self._connection.execute(SQL["mark_delivery"], report.message_id, number, delivery, report.status)
+
+    async def _bounced(self, report: DeliveryReport) -> None:
+        fault = Fault("gone" if report.kind == "gone" else "passing", report.status, report.diagnostic)
+        if self._ticket is None:
+            await self._digest_bounced(report, fault)
+        else:
+            assert self._dispatch is not None, "a ticket is found by its dispatch"
+            desk = await as_of_now(self._connection, self._desk)
+            await bounce(self._connection, desk, self._limits, self._ticket, self._dispatch["id"], fault)
+        await self._settle("handled", "bounce")
+
+    async def _digest_bounced(self, report: DeliveryReport, fault: Fault) -> None:
+        """What is about no ticket of its own: the mailbox is paused all the same."""
+        to = await self._connection.fetchrow(SQL["digest_sent"], report.message_id)
+        if to is None:
+            log.warning("mail.stray_bounce", inbound_mail=self._row["id"], status=fault.status)
+            return
+        until = None if fault.kind == "gone" else self._now + FULL_RESTS
+        pause = ContactPause(to["address"], to["agency"], self._now, until, fault.status, fault.reason)
+        await store(self._connection, Writes(pauses=[pause]), self._limits.sms)
+        log.error("agency.paused", agency=to["agency"], status=fault.status, cure=PAUSED_CURE)
+
+    # ---------------------------------------------------------------- people
+
+    async def _answer(self, ticket: Ticket, dispatch: asyncpg.Record) -> None:
+        verb = read_verb(self._mail.answer, self._now.astimezone(self._desk.zone).date())
+        if ticket.status in CLOSED:
+            await self._hold("ticket_closed")
+        elif isinstance(verb, FreeText):
+            quick = dispatch["mailed_at"] and is_too_quick(dispatch["mailed_at"], self._row["received_at"], verb)
+            await (self._keep("auto-reply") if quick else self._hold("free_text"))
+        elif isinstance(verb, (NeedsExplanation, UnknownVerb)):
+            await self._help(ticket, verb)
+        else:
+            await self._obey(ticket, verb)
+
+    async def _help(self, ticket: Ticket, verb: NeedsExplanation | UnknownVerb) -> None:
+        """One helpful mail back for each dispatch; and an operator sees it."""
+        if not await self._connection.fetchval(SQL["helped_before"], ticket.dispatch_id):
+            word = verb.verb if isinstance(verb, NeedsExplanation) else verb.word
+            await store(self._connection, help_mail(self._desk, ticket, word), self._limits.sms)
+        await self._hold("needs_explanation" if isinstance(verb, NeedsExplanation) else "unknown_verb")
+
+    async def _obey(self, ticket: Ticket, verb: Verb) -> None:
+        desk = await as_of_now(self._connection, self._desk)
+        ids = iter(await reserve_ids(self._connection, "dispatch", 1))
+        writes = agency_answer(desk, ticket, verb, self._now, self._row["id"], ids)
+        for phone_id in await store(self._connection, writes, self._limits.sms):
+            log.warning("sms.withheld", phone=phone_id)
+        await self._settle("handled", type(verb).__name__.lower())
+        await self._connection.execute(SQL["keep_unclear"], ticket.dispatch_id)
+
+    # ---------------------------------------------------------------- what becomes of it
+
+    @property
+    def _code(self) -> str | None:
+        return self._ticket.code if self._ticket else None
+
+    async def _settle(self, state: str, outcome: str, due_at: datetime | None = None) -> None:
+        number = self._dispatch["id"] if self._dispatch else None
+        await self._connection.execute(SQL["settle_inbound_mail"], self._row["id"], state, number, outcome, due_at)
+        facts = {"agency": self._ticket.agency} if self._ticket else {}
+        log.log(
+            logging.WARNING if state == "held" else logging.INFO,
+            {"held": "mail.held", "kept": "mail.kept"}.get(state, "ticket.answered"),
+            **{"ticket": self._code, "inbound_mail": self._row["id"], "outcome": outcome} | facts,
+        )
+
+    async def _hold(self, reason: str) -> None:
         """Kept for an operator. The ticket stays as it is; its timeline says that something came."""
-        dispatch_id, code = (ticket.dispatch_id, ticket.code) if ticket else (None, None)
-        await connection.execute(SQL["settle_inbound_mail"], mail_id, "held", dispatch_id, reason)
-        if ticket:
-            data = {"mail": mail_id, "reason": reason}
-            event = Event(ticket.id, datetime.now(UTC), "mail_held", f"agency:{ticket.agency}", data=data)
-            await store(connection, Writes(events=[event]), self._limits.sms)
-        log.warning("mail.held", inbound_mail=mail_id, ticket=code, reason=reason)
+        due_at = None
+        if self._ticket:
+            # What is unread in the evening is told in the morning.
+            end = self._desk.deadlines.inbox_due(self._now, self._desk.zone)
+            due_at = self._desk.deadlines.morning_after(end, 1, self._desk.zone)
+        await self._settle("held", reason, due_at)
+        await self._note("mail_held", reason)
 
+    async def _keep(self, kind: str) -> None:
+        """A machine's: nobody has to do anything."""
+        await self._settle("kept", kind)
+        await self._note("mail_kept", kind)
 
-def _not_believed(mail: AgencyMail, dispatch: asyncpg.Record) -> str | None:
-    """Why a mail with a token of ours changes nothing, if so: who had only a copy is not asked."""
-    if not known_sender(mail.sender, dispatch["address"]):
-        return "unknown_sender"
-    if dispatch["ended_at"] is not None:
-        return "dispatch_ended"
-    return "copy" if dispatch["copy"] else None
+    async def _note(self, kind: str, reason: str) -> None:
+        if self._ticket is None:
+            return
+        data = {"mail": self._row["id"], "reason": reason}
+        event = Event(self._ticket.id, self._now, kind, f"agency:{self._ticket.agency}", data=data)
+        await store(self._connection, Writes(events=[event]), self._limits.sms)
 
 
 def known_sender(sender: str, registered: str) -> bool:

@@ -91,7 +91,7 @@ class SmsHandler:
             log.error("sms.quarantined" if state == "quarantined" else "sms.failed", message=row["id"], error=error)
 
     async def _decide(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:
-        now = datetime.now(UTC)
+        now = rows[0]["now"]
         rows = list({row["phone_id"]: row for row in rows}.values())  # one that is tried again may be a second
         talks = await _load_talks(connection, [row["phone_id"] for row in rows], now)
         cases = [self._hear(row, talks) for row in rows]

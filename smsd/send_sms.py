@@ -86,8 +86,7 @@ class SmsSender:
         """Sends the next SMS; 0 if none is due, or none can be sent: then other transports may take it."""
         if self._transport.closed_for_sending or self._streak.pausing(self._clock()):
             return 0
-        oldest = datetime.now(UTC) - self._valid
-        row = await self._pool.fetchrow(SQL["claim_sms"], self._transport.name, self._owner, LEASE_S, oldest)
+        row = await self._pool.fetchrow(SQL["claim_sms"], self._transport.name, self._owner, LEASE_S, self._valid)
         if row is None:
             return 0
         reach("send.claimed")

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -75,12 +75,46 @@ class NewSms:
 
 @dataclass(frozen=True)
 class NewMail:
-    """A row of `outbox_mail`."""
+    """A row of `outbox_mail`, due at once if it does not say when."""
 
     dispatch_id: int
     kind: str
     extra_text: str
     message_id: str
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NewDigest:
+    """A row of `outbox_mail` about many tickets, and one of `digest`; nothing where that digest was written before."""
+
+    agency: str
+    kind: str
+    day: date
+    address: str
+    message_id: str
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What the clock does next to a ticket, and when; nothing more without a step."""
+
+    ticket_id: int
+    step: str | None
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class ContactPause:
+    """A row of `contact_pause`: nothing is sent to that address until then; NULL: until an operator says so."""
+
+    address: str
+    agency: str
+    at: datetime
+    until: datetime | None
+    status: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -143,6 +177,9 @@ class Writes:
     phones: list[PhoneChange] = field(default_factory=list)
     one_offs: list[NewOneOff] = field(default_factory=list)
     wrong_tries: list[WrongTry] = field(default_factory=list)
+    next_steps: list[NextStep] = field(default_factory=list)
+    pauses: list[ContactPause] = field(default_factory=list)
+    digests: list[NewDigest] = field(default_factory=list)
 
     def add(self, other: Writes) -> None:
         """Takes over all rows of another."""
@@ -174,6 +211,9 @@ async def store(connection: asyncpg.Connection, writes: Writes, limits: SmsLimit
         (writes.phones, "change_phones"),
         (writes.one_offs, "put_one_offs"),
         (writes.wrong_tries, "count_wrong_tries"),
+        (writes.next_steps, "set_next_steps"),
+        (writes.pauses, "pause_contacts"),
+        (writes.digests, "insert_digests"),
     ):
         if rows:
             await connection.execute(SQL[query], *_columns(rows))

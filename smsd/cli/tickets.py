@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,9 @@ from smsd.cli.options import (
     show_json,
     with_database,
 )
+from smsd.contacts import as_of_now
 from smsd.desk import operator as desk_operator
-from smsd.desk.rules import Desk, Ticket
+from smsd.desk.rules import CLOSED, Desk, Ticket
 from smsd.office import open_desk, open_router, sms_limits
 from smsd.store.queries import SQL
 from smsd.writes import Writes, reserve_ids, store
@@ -93,7 +94,7 @@ def _short(text: str) -> str:
 @config_option
 def show_ticket(code: str, as_json: bool, config: Path) -> None:
     """Show one report: what was written, why it went where it went, and all that happened."""
-    digits = _digits(code)
+    digits = digits_of(code)
 
     async def fetch(settings: Settings, pool: asyncpg.Pool) -> tuple[dict[str, Any], Router]:
         row = await pool.fetchrow(SQL["show_ticket"], digits)
@@ -101,8 +102,9 @@ def show_ticket(code: str, as_json: bool, config: Path) -> None:
             raise NotSo(f"there is no report {code}; `smsd ticket list` shows those there are")
         story = dict(row)
         number = story.pop("id")
-        for part in ("timeline", "sms", "mails"):
+        for part in ("timeline", "sms", "mails", "questions", "unread"):
             story[part] = [dict(r) for r in await pool.fetch(SQL[f"ticket_{part}"], number)]
+        story["next"] = sorted(coming(story, settings), key=lambda each: each["at"])
         return story, open_router(settings)
 
     story, router = with_database(config, fetch)
@@ -115,11 +117,46 @@ def _print_story(story: dict[str, Any], router: Router) -> None:
     due = f"{story['due_for']} by {cell(story['due_at'])}" if story["due_at"] else "nothing"
     out.print(f"[bold]{ticket_code.show(story['code'])}[/bold]  {story['status']}  {story['agency']}")
     out.print(f"topic {story['topic'] or 'unknown'}, place {place}, opened {cell(story['opened_at'])}, due: {due}")
+    out.print(_grid((f"  {cell(each['at'])}", f"{each['what']}: {each['why']}") for each in story["next"]))
     out.print(f"\n{printable(story['text'])}\n", markup=False)
     out.print(_grid(("  because", reason) for reason in story["reasons"]))
     out.print()
     moments = sorted(_moments(story), key=lambda moment: moment[0])
     out.print(_grid((cell(at), what) for at, what in moments))
+
+
+_STEPS = {
+    "plan": "the clock plans its next step",
+    "remind": "the agency is reminded",
+    "late": "the citizen is told who is late, the agency and its superior too",
+    "overdue": "our staff takes it up, the citizen is told",
+}
+_EXPIRIES = {
+    "tempat": "a person takes it as it is",
+    "jawaban": "the agency goes on with what it has",
+    "beres": "it stays closed, and the citizen is told so",
+    "kurang": "the question is closed",
+    "nilai": "the question is closed",
+    "batal": "the question is closed",
+    "ombudsman": "the question is closed",
+}
+
+
+def coming(story: Mapping[str, Any], settings: Settings) -> Iterator[dict[str, Any]]:
+    """What happens to a ticket by itself, when, and why."""
+    if story["next_at"]:
+        why = f"{story['due_for']} is due by {cell(story['due_at'])}"
+        yield {"at": story["next_at"], "what": _STEPS[story["next_step"]], "why": why}
+    for question in story["questions"]:
+        why = f"unless the citizen answers the question {question['kind']!r} of {cell(question['asked_at'])}"
+        yield {"at": question["expires_at"], "what": _EXPIRIES[question["kind"]], "why": why}
+    for mail in story["unread"]:
+        why = f"mail {mail['id']} is a free answer; `smsd inbox show {mail['id']}`"
+        yield {"at": mail["due_at"], "what": "the citizen is told that an answer waits for us", "why": why}
+    if story["status"] not in CLOSED and story["ombudsman_asked_at"] is None:
+        at = settings.deadlines.ombudsman_due(story["opened_at"], settings.zone)
+        why = f"{settings.deadlines.ombudsman_days} days after it was opened"
+        yield {"at": at, "what": "the citizen is asked about the Ombudsman", "why": why}
 
 
 def _grid(rows: Iterable[tuple[str, str]]) -> Table:
@@ -157,12 +194,12 @@ def _moments(story: dict[str, Any]) -> Iterator[tuple[datetime, str]]:
 def assign(code: str, agency: str, reason: str, config: Path) -> None:
     """Send a report to an agency (its code, or its name as people write it). The citizen is told."""
 
-    def decide(desk: Desk, found: Ticket, ids: Iterator[int]) -> Writes:
+    def decide(desk: Desk, found: Ticket, now: datetime, ids: Iterator[int]) -> Writes:
         chosen = desk.router.agencies.find_by_words(agency)
         if chosen is None:
             raise NotSo(f"no single agency is meant by {agency!r}; use a code from agencies.csv")
         try:
-            return desk_operator.assign(desk, found, chosen, reason, operator(), datetime.now(UTC), ids)
+            return desk_operator.assign(desk, found, chosen, reason, operator(), now, ids)
         except ValueError as e:
             raise NotSo(str(e)) from e
 
@@ -177,9 +214,7 @@ def assign(code: str, agency: str, reason: str, config: Path) -> None:
 @config_option
 def status(code: str, status: str, note: str, config: Path) -> None:
     """Set a report's status. The citizen is told."""
-    _change(
-        code, config, lambda desk, t, _: desk_operator.set_status(desk, t, status, note, operator(), datetime.now(UTC))
-    )
+    _change(code, config, lambda desk, t, now, _: desk_operator.set_status(desk, t, status, note, operator(), now))
     click.echo(f"{code}: {status}")
 
 
@@ -189,13 +224,13 @@ def status(code: str, status: str, note: str, config: Path) -> None:
 @config_option
 def note(code: str, text: str, config: Path) -> None:
     """Write a remark into a report's timeline. Nobody is told."""
-    _change(code, config, lambda desk, t, _: desk_operator.note(desk, t, text, operator(), datetime.now(UTC)))
+    _change(code, config, lambda desk, t, now, _: desk_operator.note(desk, t, text, operator(), now))
     click.echo(f"{code}: noted")
 
 
-def _change(code: str, config: Path, decide: Callable[[Desk, Ticket, Iterator[int]], Writes]) -> None:
+def _change(code: str, config: Path, decide: Callable[[Desk, Ticket, datetime, Iterator[int]], Writes]) -> None:
     """One change to one ticket, in one transaction."""
-    digits = _digits(code)
+    digits = digits_of(code)
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> None:
         desk = await asyncio.to_thread(open_desk, settings)
@@ -204,13 +239,15 @@ def _change(code: str, config: Path, decide: Callable[[Desk, Ticket, Iterator[in
             if row is None:
                 raise NotSo(f"there is no report {code}; `smsd ticket list` shows those there are")
             ids = iter(await reserve_ids(connection, "dispatch", 1))
-            writes = decide(desk, Ticket(**row), ids)
+            now = await connection.fetchval(SQL["now"])
+            writes = decide(await as_of_now(connection, desk), Ticket(**row), now, ids)
             await store(connection, writes, sms_limits(settings))
 
     with_database(config, work)
 
 
-def _digits(code: str) -> str:
+def digits_of(code: str) -> str:
+    """The ten digits of a report's number, however it is typed; NotSo if it is none."""
     match ticket_code.read_code(code):
         case ticket_code.Code(digits=digits):
             return digits

@@ -87,8 +87,8 @@ def add_words(desk: Desk, ticket: Ticket, message: Inbound, text: str, now: date
         Event(
             *(ticket.id, now, "citizen_added", "citizen"),
             status=None if ticket.status in _UNCHANGED_BY_WORDS else "ditanggapi_pelapor",
-            due_at=desk.deadlines.first_follow_up_due(now, desk.zone) if waiting else None,
-            due_for="first_follow_up" if waiting else None,
+            due_at=desk.first_answer_due(desk.agency_of(ticket), ticket, now) if waiting else None,
+            due_for=desk.awaits(ticket) if waiting else None,
             data={"text": text, "message": message.id},
         )
     )
@@ -100,22 +100,24 @@ def add_words(desk: Desk, ticket: Ticket, message: Inbound, text: str, now: date
 def reopen(desk: Desk, ticket: Ticket, message: Inbound, text: str, now: datetime, ids: Ids) -> Writes:
     """The citizen says that it is not done: back to the same agency, twice at most, then to a person.
 
+    An agency that has refused would refuse again: there a person decides at once.
+
     Without a `text` the citizen is asked what is missing.
     """
-    due = desk.deadlines.first_follow_up_due(now, desk.zone)
-    event = Event(ticket.id, now, "reopened", "citizen", "ditanggapi_pelapor", due_at=due, due_for="first_follow_up")
+    due = desk.first_answer_due(desk.agency_of(ticket), ticket, now)
+    event = Event(ticket.id, now, "reopened", "citizen", "ditanggapi_pelapor", due_at=due, due_for=desk.awaits(ticket))
     event.data.update({"text": text, "message": message.id})
     writes = desk.close_all(ticket, now)
     writes.events.append(event)
-    if ticket.reopened >= REOPENED_MOST or ticket.dispatch_id is None:
+    if ticket.reopened >= REOPENED_MOST or ticket.dispatch_id is None or ticket.closed_by == "agency_refused":
         reason = "pelapor menyatakan laporannya belum beres" + (f": {desk.outward(ticket, text)}" if text else "")
-        writes.add(desk.dispatch(ticket.id, desk.triage, now, "gateway", next(ids.dispatches), [reason]))
+        writes.add(desk.dispatch(ticket, desk.triage_box, now, "gateway", next(ids.dispatches), [reason]))
         writes.add(desk.say_about(ticket, "dibuka_petugas"))
         return writes
     writes.mails += desk.mail(ticket, "dibuka", text)
     writes.add(desk.say_about(ticket, "dibuka_jelas" if text else "dibuka", ANSWER, due=due))
     if not text:
-        writes.add(desk.ask(ticket, "kurang", now, desk.reply_window(now)))
+        writes.add(desk.ask(ticket, "kurang", now, desk.listen_until(ticket, now)))
     return writes
 
 
@@ -136,7 +138,7 @@ def confirm(desk: Desk, ticket: Ticket, message: Inbound, now: datetime) -> Writ
     writes = desk.close(ticket, now, "beres")
     writes.events.append(Event(ticket.id, now, "confirmed", "citizen", data={"message": message.id}))
     writes.add(desk.say_about(ticket, "terima_kasih"))
-    writes.add(desk.ask(ticket, "nilai", now, desk.reply_window(now)))
+    writes.add(desk.ask(ticket, "nilai", now, desk.listen_until(ticket, now)))
     return writes
 
 

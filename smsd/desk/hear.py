@@ -14,7 +14,7 @@ from smsd.desk.rules import Desk
 from smsd.desk.talk import Inbound
 
 # What an open question of each kind makes of a bare word or digit; the other kinds are answered in free words.
-_EXPECTED: dict[str, Expect] = {"beres": "ya", "batal": "ya", "nilai": "nilai"}
+_EXPECTED: dict[str, Expect] = {"beres": "ya", "batal": "ya", "ombudsman": "ya", "nilai": "nilai"}
 # Questions in an agency's own words, to which a bare yes may be the answer too.
 _IN_WORDS = frozenset({"jawaban", "kurang"})
 

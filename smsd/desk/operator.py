@@ -14,17 +14,27 @@ from smsd.writes import Event, Writes
 def assign(
     desk: Desk, ticket: Ticket, agency: Agency, why: str, actor: str, now: datetime, dispatch_ids: Iterator[int]
 ) -> Writes:
-    """A person sends the ticket to an agency; ValueError if that agency has no address."""
-    if agency.email is None:
-        raise ValueError(
-            f"{agency.code} has no mail address; give it one in agencies.csv, or assign {desk.triage.code}"
-        )
-    reasons = [why] if why else []
-    writes = desk.dispatch(ticket.id, agency, now, actor, next(dispatch_ids), reasons)
+    """A person sends the ticket to an agency; ValueError if that agency cannot be written to about it."""
+    own = agency.code == desk.triage.code
+    box = desk.triage_box if own else desk.mailbox(agency.code, confidential=ticket.confidential)
+    if box.agency.code != agency.code:
+        raise ValueError(_not_reached(desk, ticket, agency))
+    writes = desk.dispatch(ticket, box, now, actor, next(dispatch_ids), [why] if why else [])
     writes.add(desk.close_all(ticket, now))
-    due = desk.first_answer_due(agency, now)
+    due = desk.first_answer_due(agency, ticket, now)
     writes.add(desk.say_about(ticket, "ditugaskan", STATUS, agency=agency, due=due))
     return writes
+
+
+def _not_reached(desk: Desk, ticket: Ticket, agency: Agency) -> str:
+    """Why, and the cure."""
+    instead = f"or assign {desk.triage.code}"
+    if not agency.emails:
+        return f"{agency.code} has no mail address; give it one in agencies.csv, {instead}"
+    if ticket.confidential:
+        cure = f"name a liaison_email for it in agencies.csv, {instead}"
+        return f"the report is confidential, and {agency.code} has no liaison for such reports; {cure}"
+    return f"all mailboxes of {agency.code} bounce; see `smsd agency list --paused`, {instead}"
 
 
 def set_status(desk: Desk, ticket: Ticket, status: str, note: str, actor: str, now: datetime) -> Writes:

@@ -15,7 +15,7 @@ from parser.sms_secrecy import read_complaint
 from routing.agencies import Agency
 from routing.classify import Decision
 from routing.text import normalise
-from smsd.desk.rules import CLOSED, STATUS, Desk, Ticket
+from smsd.desk.rules import CLOSED, STATUS, Desk, Mailbox, Ticket
 from smsd.desk.talk import Gap, Handled, Ids, Inbound, Said, Talk
 from smsd.writes import ClosedQuestion, Event, NewTicket, PhoneChange, Writes
 
@@ -35,7 +35,7 @@ def open_report(
     new = _new_ticket(desk, message, complaint, decision, now, ids)
     ticket = _as_ticket(new, desk.triage.code, talk.phone.language)
     opened = Event(ticket.id, now, "opened", "citizen", "diterima", desk.triage.code)
-    due = desk.deadlines.verify_due(now, desk.zone)
+    due = desk.first_answer_due(desk.triage, ticket, now)
     writes = Writes(tickets=[new], events=[replace(opened, due_at=due, due_for="verify")])
     if talk.phone.quiet:
         writes.phones.append(PhoneChange(talk.phone.id, quiet=False))
@@ -63,7 +63,7 @@ def _new_ticket(
         place=decision.place,
         confidential=decision.confidential or complaint.secrecy == "rahasia",
         confidence=decision.confidence,
-        reasons=_reasons(desk, decision),
+        reasons=[*decision.reasons, *_box(desk, decision, complaint.secrecy == "rahasia").reasons],
         opened_at=now,
         anonymous=anonymous,
     )
@@ -76,9 +76,9 @@ def _as_ticket(new: NewTicket, agency: str, language: str) -> Ticket:
     return Ticket(**fields, status="diterima", agency=agency, due_at=None, language=language, dispatch_id=None)
 
 
-def _reasons(desk: Desk, decision: Decision) -> list[str]:
-    """Why this agency, and why the triage desk instead where that has no address."""
-    return [*decision.reasons, *desk.mailbox(decision.agency)[1]]
+def _box(desk: Desk, decision: Decision, confidential: bool) -> Mailbox:
+    """Where the report goes, and why not to the agency decided on where it does not."""
+    return desk.mailbox(decision.agency, confidential=confidential or decision.confidential)
 
 
 def _ask_place(desk: Desk, ticket: Ticket, decision: Decision, now: datetime) -> Writes:
@@ -93,17 +93,16 @@ def _ask_place(desk: Desk, ticket: Ticket, decision: Decision, now: datetime) ->
 
 def _send_on(desk: Desk, ticket: Ticket, decision: Decision, now: datetime, ids: Ids) -> tuple[Agency, Writes]:
     """To the agency that was decided on; where the matter is its own conduct, somebody above it knows too."""
-    agency, _ = desk.mailbox(decision.agency)
-    writes = Writes()
+    box = _box(desk, decision, ticket.confidential)
+    agency, writes = box.agency, Writes()
     if agency.code != desk.triage.code:
         verified = {"confidence": round(decision.confidence, 3)}
         writes.events.append(Event(ticket.id, now, "verified", "gateway", "terverifikasi", data=verified))
-    reasons = _reasons(desk, decision)
-    writes.add(desk.dispatch(ticket.id, agency, now, "gateway", next(ids.dispatches), reasons))
-    overseer = desk.mailbox(decision.oversight)[0] if decision.oversight else agency
-    if overseer.code != agency.code:
+    writes.add(desk.dispatch(ticket, box, now, "gateway", next(ids.dispatches), decision.reasons))
+    overseer = desk.mailbox(decision.oversight) if decision.oversight else box
+    if overseer.agency.code != agency.code:
         why = "laporan ini menyangkut perilaku petugas, maka Anda mendapat tembusannya"
-        writes.add(desk.copy(ticket.id, overseer, now, next(ids.dispatches), why))
+        writes.add(desk.copy(ticket, overseer, now, next(ids.dispatches), why))
     return agency, writes
 
 
@@ -114,7 +113,7 @@ def _acknowledge(
     routed = agency.code != desk.triage.code
     forwarded = "diteruskan_rahasia" if ticket.confidential else "diteruskan"
     name = "darurat" if emergency else forwarded if routed else "diterima"
-    due = desk.first_answer_due(agency, now)
+    due = desk.first_answer_due(agency, ticket, now)
     return desk.say_about(ticket, name, priority, agency=agency, due=due, emergency=emergency or "")
 
 
@@ -140,7 +139,7 @@ def complete_place(
     )
     event = Event(
         *(ticket.id, now, "place_given", "citizen", "diterima"),
-        due_at=desk.deadlines.verify_due(now, desk.zone),
+        due_at=desk.first_answer_due(desk.triage, now_known, now),
         due_for="verify",
         data={"text": said, "message": message.id},
         sets=_decided(desk, now_known, whole, decision),
@@ -161,7 +160,7 @@ def _decided(desk: Desk, ticket: Ticket, whole: str, decision: Decision) -> dict
         "place": ticket.place,
         "confidential": ticket.confidential,
         "confidence": decision.confidence,
-        "reasons": _reasons(desk, decision),
+        "reasons": [*decision.reasons, *_box(desk, decision, ticket.confidential).reasons],
     }
 
 
@@ -170,7 +169,7 @@ def place_unknown(desk: Desk, ticket: Ticket, now: datetime, ids: Ids) -> Writes
     writes = Writes(closed=[ClosedQuestion(ticket.id, now, "expired", "tempat")])
     writes.events.append(Event(ticket.id, now, "place_not_given", "gateway", "diterima"))
     reason = "pelapor ditanya tempat kejadiannya dan tidak menjawab"
-    writes.add(desk.dispatch(ticket.id, desk.triage, now, "gateway", next(ids.dispatches), [reason]))
+    writes.add(desk.dispatch(ticket, desk.triage_box, now, "gateway", next(ids.dispatches), [reason]))
     writes.add(_acknowledge(desk, ticket, desk.triage, now, None, STATUS))
     return writes
 

@@ -23,10 +23,11 @@ from parser.intents import (
     Yes,
 )
 from smsd.desk.answers import confirm, pointed_at, rate, reopen, take_answer
+from smsd.desk.clock import escalate, leave_ombudsman
 from smsd.desk.commands import cancel, change_phone, give_one_off, list_tickets, obey
 from smsd.desk.hear import Heard
 from smsd.desk.reports import fill_gap, find_repeated, go_on, open_report
-from smsd.desk.rules import Desk
+from smsd.desk.rules import Desk, Ticket
 from smsd.desk.talk import Handled, Ids, Inbound, Talk
 from smsd.writes import Writes
 
@@ -93,12 +94,14 @@ def _free_text(desk: Desk, talk: Talk, heard: Heard, complaint: Complaint, now: 
 
 
 def _yes_or_no(desk: Desk, talk: Talk, message: Inbound, answer: Yes | No, now: datetime, ids: Ids) -> Handled:
-    """An answer to whether it is done, or to whether it shall be cancelled; where several wait, which is asked."""
+    """An answer to whether it is done, shall be cancelled, or go to the Ombudsman; where several wait, to which."""
     outcome = type(answer).__name__.lower()
-    asked = talk.asked("beres", "batal")
+    asked = talk.asked("beres", "batal", "ombudsman")
     ticket = pointed_at(talk, asked, answer)
     if ticket is None:
         return Handled("which", list_tickets(desk, talk, "pertanyaan_mana", asked))
+    if talk.is_asked(ticket, "ombudsman") and not talk.is_asked(ticket, "batal"):
+        return Handled(outcome, _about_ombudsman(desk, ticket, message, answer, now, ids))
     match talk.is_asked(ticket, "batal"), answer:
         case True, Yes():
             return Handled(outcome, cancel(desk, ticket, message, now))
@@ -110,3 +113,9 @@ def _yes_or_no(desk: Desk, talk: Talk, message: Inbound, answer: Yes | No, now: 
             return Handled(outcome, confirm(desk, ticket, message, now))
         case _:
             return Handled(outcome, reopen(desk, ticket, message, answer.text, now, ids))
+
+
+def _about_ombudsman(desk: Desk, ticket: Ticket, message: Inbound, answer: Yes | No, now: datetime, ids: Ids) -> Writes:
+    if isinstance(answer, Yes):
+        return escalate(desk, ticket, message.id, now, ids.dispatches)
+    return leave_ombudsman(desk, ticket, message.id, now)

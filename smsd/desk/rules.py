@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from config.replies import Replies
@@ -13,11 +14,17 @@ from parser.agency_mail import new_token
 from parser.privacy import mask_names, mask_numbers
 from routing.agencies import Agency
 from routing.classify import Router
-from routing.deadlines import Deadlines
+from routing.deadlines import MORNING, Deadlines
+from routing.regions import is_province
+from routing.zones import zone_of
 from smsd.writes import ClosedQuestion, Event, NewDispatch, NewMail, NewQuestion, NewSms, Writes
 
 CLOSED = frozenset({"selesai", "diarsipkan"})
+INSPECTORATE = "INSPEKTORAT"
+# Offices whose own work is what must not be known: they need no liaison for it.
+_DISCREET = frozenset({INSPECTORATE, "OMBUDSMAN", "KPK_KEJAKSAAN", "POLRI", "DP3AKB", "TRIAGE"})
 ANSWER, STATUS = 0, 1  # priorities of an SMS
+_VERIFY, _FOLLOW_UP = "verify", "first_follow_up"
 _WITH_AGENCY = frozenset({"terdisposisi", "ditindaklanjuti"})
 
 
@@ -55,6 +62,17 @@ class Ticket:
     reopened: int  # how often the citizen has said that it is not done
     last_answer: str | None
     answered_at: datetime | None
+    due_for: str | None = None  # what `due_at` is the deadline of: verify, first_follow_up, finish, reply, inbox
+    closed_by: str | None = None  # the kind of the event that closed it last
+    answer_waits: bool = False  # an agency's free answer that nobody has read yet
+
+
+class Mailbox(NamedTuple):
+    """Where a ticket is sent: the agency that answers for it, its address, and why another one than was decided on."""
+
+    agency: Agency
+    address: str
+    reasons: list[str]
 
 
 @dataclass(frozen=True)
@@ -69,7 +87,10 @@ class Patience:
 
 @dataclass(frozen=True)
 class Desk:
-    """The rules and words of one installation. `choose(n)` gives a random number below n."""
+    """The rules and words of one installation. `choose(n)` gives a random number below n.
+
+    `paused` has the addresses that bounced and are not written to for now.
+    """
 
     router: Router
     replies: Replies
@@ -78,53 +99,121 @@ class Desk:
     reply_domain: str
     choose: Callable[[int], int]
     patience: Patience = field(default_factory=Patience)
+    paused: frozenset[str] = frozenset()
 
     @property
     def triage(self) -> Agency:
         """The desk where a person decides."""
         return self.router.agencies.triage
 
-    def mailbox(self, code: str) -> tuple[Agency, list[str]]:
-        """The agency itself, or the triage desk where it cannot be written to, and the reason for that."""
+    @property
+    def triage_box(self) -> Mailbox:
+        """Its mailbox; paused or not, for there is nowhere else to go."""
+        address = self._address(self.triage) or self.triage.email
+        assert address is not None, "a directory whose triage desk has no address is refused"
+        return Mailbox(self.triage, address, [])
+
+    def mailbox(self, code: str, *, confidential: bool = False) -> Mailbox:
+        """The agency's own, or that of whoever takes its place where it cannot be written to.
+
+        What is confidential goes to the agency's liaison for such matters; where none is named to the inspectorate of
+        the same government, and else to the triage desk.
+        """
         agency = self.router.agencies.get(code)
-        if agency is not None and agency.email is not None:
-            return agency, []
-        name = agency.name if agency else code
-        return self.triage, [f"{name} belum punya alamat surel, jadi petugas kami yang meneruskan"]
+        if agency is None:
+            return self.triage_box._replace(reasons=[f"{code} tidak ada lagi dalam daftar instansi"])
+        if confidential and agency.type not in _DISCREET:
+            return self._discreet_box(agency)
+        if address := self._address(agency):
+            return Mailbox(agency, address, [])
+        lack = "tidak dapat menerima surel" if agency.emails else "belum punya alamat surel"
+        return self.triage_box._replace(reasons=[f"{agency.name} {lack}, jadi petugas kami yang meneruskan"])
+
+    def _discreet_box(self, agency: Agency) -> Mailbox:
+        if agency.liaison_email and agency.liaison_email not in self.paused:
+            return Mailbox(agency, agency.liaison_email, [])
+        why = f"laporan ini rahasia dan {agency.name} belum menunjuk penghubung untuk laporan rahasia"
+        level = "provinsi" if is_province(agency.region) else "kabkota"
+        overseer = self.router.agencies.find(INSPECTORATE, agency.region, level) if agency.region else None
+        if overseer and (address := self._address(overseer)):
+            return Mailbox(overseer, address, [why])
+        return self.triage_box._replace(reasons=[why])
+
+    def _address(self, agency: Agency) -> str | None:
+        """The first that is not paused."""
+        return next((address for address in agency.emails if address not in self.paused), None)
 
     def dispatch(
-        self, ticket_id: int, agency: Agency, now: datetime, actor: str, dispatch_id: int, reasons: Sequence[str]
+        self, ticket: Ticket, box: Mailbox, now: datetime, actor: str, dispatch_id: int, reasons: Sequence[str]
     ) -> Writes:
         """The ticket goes to an agency, which is told why: its event, the dispatch and the mail.
 
         An agency must follow up in time; at the triage desk the status stays, and it is verified again.
         """
-        triage = agency.code == self.triage.code
+        triage = box.agency.code == self.triage.code
         event = Event(
-            *(ticket_id, now, "dispatched", actor, None if triage else "terdisposisi", agency.code),
-            due_at=self.first_answer_due(agency, now),
-            due_for="verify" if triage else "first_follow_up",
-            data={"dispatch": dispatch_id, "reasons": [mask_numbers(reason) for reason in reasons]},
+            *(ticket.id, now, "dispatched", actor, None if triage else "terdisposisi", box.agency.code),
+            due_at=self.first_answer_due(box.agency, ticket, now),
+            due_for=_VERIFY if triage else _FOLLOW_UP,
+            data={"dispatch": dispatch_id, "reasons": [mask_numbers(reason) for reason in (*reasons, *box.reasons)]},
         )
-        return self._send(event, agency, dispatch_id, "disposisi")
+        return self._send(event, box, dispatch_id, "disposisi")
 
-    def copy(self, ticket_id: int, agency: Agency, now: datetime, dispatch_id: int, reason: str) -> Writes:
-        """An agency gets to know of a ticket that another one answers for; it has nothing to do."""
-        data = {"dispatch": dispatch_id, "agency": agency.code, "reasons": [reason]}
-        return self._send(Event(ticket_id, now, "copied", "gateway", data=data), agency, dispatch_id, "tembusan")
+    def redirect(self, ticket: Ticket, box: Mailbox, now: datetime, dispatch_id: int, reason: str) -> Writes:
+        """The same agency at another address; its clock goes on."""
+        data = {"dispatch": dispatch_id, "agency": box.agency.code, "reasons": [reason]}
+        return self._send(Event(ticket.id, now, "redirected", "gateway", data=data), box, dispatch_id, "disposisi")
 
-    def _send(self, event: Event, agency: Agency, dispatch_id: int, kind: str) -> Writes:
-        assert agency.email is not None, "callers choose agencies that have an address"
-        token, copy = new_token(self.choose), kind == "tembusan"
-        dispatch = NewDispatch(dispatch_id, event.ticket_id, agency.code, agency.email, token, event.at, copy)
+    def copy(
+        self, ticket: Ticket, box: Mailbox, now: datetime, dispatch_id: int, reason: str, kind: str = "tembusan"
+    ) -> Writes:
+        """Somebody gets to know of a ticket that an agency answers for; they have nothing to do."""
+        data = {"dispatch": dispatch_id, "agency": box.agency.code, "kind": kind, "reasons": [reason]}
+        event = Event(ticket.id, now, "copied", "gateway", data=data)
+        return self._send(event, box, dispatch_id, kind, copy=True)
+
+    def _send(self, event: Event, box: Mailbox, dispatch_id: int, kind: str, *, copy: bool = False) -> Writes:
+        token = new_token(self.choose)
+        dispatch = NewDispatch(dispatch_id, event.ticket_id, box.agency.code, box.address, token, event.at, copy)
         mail = NewMail(dispatch_id, kind, "", self.message_id())
         return Writes(events=[event], dispatches=[dispatch], mails=[mail])
 
-    def first_answer_due(self, agency: Agency, now: datetime) -> datetime:
+    def morning(self, ticket: Ticket, moment: datetime, days: int) -> datetime:
+        """Eight o'clock, where the matter is, so many working days after that moment."""
+        return self.deadlines.morning_after(moment, days, self.zone_of(ticket))
+
+    def agency_of(self, ticket: Ticket) -> Agency:
+        """The one that has the ticket; the triage desk where the agencies' file no longer knows it."""
+        return self.router.agencies.get(ticket.agency) or self.triage
+
+    def awaits(self, ticket: Ticket) -> str:
+        """What is awaited first of whoever has the ticket: that an agency follows up, or our own staff verifies."""
+        return _VERIFY if ticket.agency == self.triage.code else _FOLLOW_UP
+
+    # ---------------------------------------------------------------- until when
+
+    def zone_of(self, ticket: Ticket) -> ZoneInfo:
+        """The zone in which the ticket's days end: that of its place."""
+        return zone_of(ticket.place, self.zone)
+
+    def first_answer_due(self, agency: Agency, ticket: Ticket, now: datetime) -> datetime:
         """Until when something must come back from an agency, or from the triage desk."""
-        triage = agency.code == self.triage.code
-        due = self.deadlines.verify_due if triage else self.deadlines.first_follow_up_due
-        return due(now, self.zone)
+        limits = self.deadlines.of(agency.code)
+        due = limits.verify_due if agency.code == self.triage.code else limits.first_follow_up_due
+        return due(now, self.zone_of(ticket))
+
+    def finish_due(self, ticket: Ticket, now: datetime) -> datetime:
+        """Until when the agency that has the ticket must be done."""
+        return self.deadlines.of(ticket.agency).deadline_for(ticket.klass, now, self.zone_of(ticket))
+
+    def reply_window(self, ticket: Ticket, now: datetime) -> datetime:
+        """Until when a citizen may answer."""
+        return self.deadlines.reply_window_due(now, self.zone_of(ticket))
+
+    def listen_until(self, ticket: Ticket, now: datetime) -> datetime:
+        """When a question of now is over: the morning after the window, for what follows may make a phone ring."""
+        end = self.reply_window(ticket, now)
+        return datetime.combine(end.date() + timedelta(days=1), MORNING, tzinfo=end.tzinfo)
 
     def mail(self, ticket: Ticket, kind: str, extra_text: str) -> list[NewMail]:
         """A mail to the agency that has the ticket; none while nobody has it."""
@@ -158,10 +247,6 @@ class Desk:
         """Something else has happened to the ticket: what was asked about it matters no more."""
         return Writes(closed=[ClosedQuestion(ticket.id, now, "overtaken")])
 
-    def reply_window(self, now: datetime) -> datetime:
-        """Until when a citizen may answer."""
-        return self.deadlines.reply_window_due(now, self.zone)
-
     # ---------------------------------------------------------------- what citizens read
 
     def say(self, phone: Phone, name: str, **values: str) -> Writes:
@@ -184,9 +269,10 @@ class Desk:
         status: str | None = None,
         note: str = "",
         due: datetime | None = None,
+        then: datetime | None = None,
         emergency: str = "",
     ) -> Writes:
-        """An SMS about a ticket: as it is, but for what the arguments say has just changed.
+        """An SMS about a ticket: as it is, but for what the arguments say has just changed, or comes `then`.
 
         It goes to the phone that filed it, unless `to` says otherwise.
         """
@@ -197,7 +283,8 @@ class Desk:
             **self._names(ticket, replies, agency, note),
             code=ticket_code.show(ticket.code),
             status=replies.status[status or ticket.status],
-            date=self.day(due, replies) if due else "",
+            date=self.day(due, self.zone_of(ticket), replies) if due else "",
+            then=self.day(then, self.zone_of(ticket), replies) if then else "",
             days=str(self.deadlines.verify),
             emergency=emergency,
         )
@@ -206,7 +293,7 @@ class Desk:
     def list_item(self, ticket: Ticket, nth: int, replies: Replies, *, short: bool) -> str:
         """A report in a list: how far it is; unless it shall be short, who has it until when."""
         due = ticket.due_at if ticket.status in _WITH_AGENCY and not short else None
-        local = due.astimezone(self.zone) if due else None
+        local = due.astimezone(self.zone_of(ticket)) if due else None
         return replies.render(
             "butir_batas" if local else "butir",
             **self._names(ticket, replies, None, ""),
@@ -239,9 +326,9 @@ class Desk:
         agency = self.router.agencies.get(code)
         return agency.short_name if agency else code
 
-    def day(self, moment: datetime, replies: Replies | None = None) -> str:
+    def day(self, moment: datetime, zone: ZoneInfo, replies: Replies | None = None) -> str:
         """`Jum 12/6`."""
-        local = moment.astimezone(self.zone)
+        local = moment.astimezone(zone)
         week = (replies or self.replies).terms["hari"].split()
         return f"{week[local.weekday()]} {local.day}/{local.month}"
 

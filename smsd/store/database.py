@@ -26,7 +26,7 @@ from smsd.store.embedded import EmbeddedUnusable, run_embedded
 from smsd.store.queries import SCHEMA, SQL
 from smsd.store.seal import ensure_key_file, find_key_file
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MIGRATIONS = resources.files("smsd.store") / "migrations"
 _CONNECT_TIMEOUT_S = 5.0  # for each host
 _CLOSE_S = 2.0

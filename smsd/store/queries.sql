@@ -4,6 +4,10 @@
 -- The newest migration applied. Fails with "undefined table" where there is no schema of ours.
 SELECT max(version) FROM schema_version;
 
+-- name: now
+-- The time, as everything that is due is measured.
+SELECT now();
+
 -- ---------------------------------------------------------------- inbound SMS
 
 -- name: find_or_add_phones
@@ -135,7 +139,7 @@ WITH due AS MATERIALIZED (
     SELECT id FROM inbound_message WHERE state = 'new' AND due_at <= now() ORDER BY due_at, id LIMIT 500
 )
 SELECT message.id, message.phone_id, message.text, message.attempts, message.trusted, message.sent_at,
-       message.received_at, extract(epoch FROM now() - message.received_at)::float AS age_s,
+       message.received_at, now() AS now, extract(epoch FROM now() - message.received_at)::float AS age_s,
        gap.text AS gap_text, gap.ticket_id AS gap_ticket_id
 FROM due JOIN inbound_message AS message USING (id) LEFT JOIN inbound_message AS gap ON gap.id = message.completes
 WHERE message.state = 'new'
@@ -242,17 +246,58 @@ FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[],
 ORDER BY position;
 
 -- name: insert_dispatches
--- One row a NewDispatch, fields in its order; what ran before for those tickets ends, copies too.
+-- One row a NewDispatch, fields in its order; where a ticket goes to somebody else, what ran before ends, copies too.
 WITH ended AS (
-    UPDATE dispatch SET ended_at = now() WHERE ticket_id = ANY ($2::bigint[]) AND ended_at IS NULL
+    UPDATE dispatch SET ended_at = now()
+    WHERE ended_at IS NULL
+      AND ticket_id IN (SELECT ticket_id FROM unnest($2::bigint[], $7::boolean[]) AS new(ticket_id, copy) WHERE NOT copy)
 )
 INSERT INTO dispatch (id, ticket_id, agency, address, token, at, copy)
 SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::boolean[]);
 
 -- name: insert_mails
 -- One row a NewMail, fields in its order.
-INSERT INTO outbox_mail (dispatch_id, kind, extra_text, message_id)
-SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]);
+INSERT INTO outbox_mail (dispatch_id, kind, extra_text, message_id, due_at)
+SELECT dispatch_id, kind, extra_text, message_id, coalesce(due_at, now())
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+     AS mail(dispatch_id, kind, extra_text, message_id, due_at);
+
+-- name: insert_digests
+-- One row a NewDigest, fields in its order; of one agency, kind and day there is only one.
+WITH given AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::text[])
+                  AS d(agency, kind, day, address, message_id, content)
+), added AS (
+    INSERT INTO digest (agency, kind, day) SELECT agency, kind, day FROM given ON CONFLICT DO NOTHING
+    RETURNING agency, kind, day
+)
+INSERT INTO outbox_mail (kind, message_id, agency, address, content)
+SELECT kind, message_id, agency, address, content::jsonb FROM given JOIN added USING (agency, kind, day)
+WHERE address <> '';
+
+-- name: set_next_steps
+-- One row a NextStep, fields in its order.
+UPDATE ticket SET next_step = planned.step, next_at = planned.at
+FROM unnest($1::bigint[], $2::text[], $3::timestamptz[]) AS planned(ticket_id, step, at)
+WHERE ticket.id = planned.ticket_id;
+
+-- name: pause_contacts
+-- One row a ContactPause, fields in its order.
+INSERT INTO contact_pause (address, agency, paused_at, paused_until, status, reason)
+SELECT address, agency, at, coalesce(until, 'infinity'), status, reason
+FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::text[])
+     AS pause(address, agency, at, until, status, reason)
+ON CONFLICT (address) DO UPDATE
+SET agency = excluded.agency, paused_at = excluded.paused_at, status = excluded.status, reason = excluded.reason,
+    paused_until = greatest(contact_pause.paused_until, excluded.paused_until), bounces = contact_pause.bounces + 1;
+
+-- name: paused_addresses
+-- Mailboxes that are not written to now.
+SELECT address FROM contact_pause WHERE paused_until > now();
+
+-- name: resume_contact
+-- The mailbox $1 takes mail again: it has answered, or an operator says so.
+DELETE FROM contact_pause WHERE address = $1 RETURNING agency;
 
 -- name: close_questions
 -- One row a ClosedQuestion, fields in its order; without a kind all of the ticket's open questions are closed.
@@ -342,14 +387,45 @@ SELECT desk_ticket.* FROM desk_ticket
 WHERE desk_ticket.id = (SELECT dispatch.ticket_id FROM dispatch WHERE dispatch.id = $1)
 FOR UPDATE;
 
--- name: dispatch
--- To whom a ticket was sent, and whether that dispatch still runs.
-SELECT agency, address, ended_at, copy FROM dispatch WHERE id = $1;
+-- name: due_steps
+-- Tickets for which the clock has something to do, locked with their phones; those of phones somebody is talking with
+-- come later.
+SELECT ticket.id AS ticket_id, ticket.next_step, now() AS now FROM ticket JOIN phone ON phone.id = ticket.phone_id
+WHERE ticket.next_at <= now()
+ORDER BY ticket.next_at, ticket.id
+LIMIT 100
+FOR NO KEY UPDATE OF phone, ticket SKIP LOCKED;
+
+-- name: old_tickets
+-- Tickets opened before $1, not finished, whose citizens have not been asked about the Ombudsman; locked likewise.
+SELECT ticket.id AS ticket_id, now() AS now FROM ticket JOIN phone ON phone.id = ticket.phone_id
+WHERE ticket.opened_at < $1 AND ticket.ombudsman_asked_at IS NULL AND ticket.status NOT IN ('selesai', 'diarsipkan')
+ORDER BY ticket.opened_at, ticket.id
+LIMIT 100
+FOR NO KEY UPDATE OF phone, ticket SKIP LOCKED;
+
+-- name: unread_answers
+-- Free answers of agencies that wait for an operator longer than they may, untold; locked likewise. One a ticket.
+SELECT mail.id, dispatch.ticket_id, now() AS now
+FROM inbound_mail AS mail JOIN dispatch ON dispatch.id = mail.dispatch_id
+     JOIN ticket ON ticket.id = dispatch.ticket_id JOIN phone ON phone.id = ticket.phone_id
+WHERE mail.state = 'held' AND mail.outcome = 'free_text' AND mail.told_at IS NULL AND mail.due_at <= now()
+  AND ticket.status NOT IN ('selesai', 'diarsipkan')
+  AND NOT EXISTS (SELECT FROM inbound_mail AS earlier
+                  WHERE earlier.dispatch_id = mail.dispatch_id AND earlier.state = 'held'
+                    AND earlier.outcome = 'free_text' AND (earlier.told_at IS NOT NULL OR earlier.id < mail.id))
+ORDER BY mail.id
+LIMIT 100
+FOR NO KEY UPDATE OF phone, mail SKIP LOCKED;
+
+-- name: tell_unread
+-- Of these free answers the citizens have been told.
+UPDATE inbound_mail SET told_at = now() WHERE id = ANY ($1::bigint[]);
 
 -- name: expired_questions
--- Questions nobody answered by $1, locked with their phones; those of phones somebody is talking with come later.
-SELECT question.ticket_id, question.kind FROM question JOIN phone ON phone.id = question.phone_id
-WHERE question.closed_at IS NULL AND question.expires_at <= $1
+-- Questions nobody answered by now, locked with their phones; those of phones somebody is talking with come later.
+SELECT question.ticket_id, question.kind, now() AS now FROM question JOIN phone ON phone.id = question.phone_id
+WHERE question.closed_at IS NULL AND question.expires_at <= now()
 ORDER BY question.expires_at, question.id
 LIMIT 100
 FOR NO KEY UPDATE OF phone, question SKIP LOCKED;
@@ -357,6 +433,35 @@ FOR NO KEY UPDATE OF phone, question SKIP LOCKED;
 -- name: tickets_of_ids
 -- The tickets $1 as the desk needs them.
 SELECT * FROM desk_ticket WHERE id = ANY ($1::bigint[]);
+
+-- name: agency_without_digest
+-- An agency that has tickets to work on and has got no digest on the day $1.
+SELECT DISTINCT ticket.agency FROM ticket
+WHERE ticket.status NOT IN ('selesai', 'diarsipkan') AND ticket.agency IS NOT NULL
+  AND EXISTS (SELECT FROM dispatch
+              WHERE dispatch.ticket_id = ticket.id AND dispatch.ended_at IS NULL AND NOT dispatch.copy)
+  AND NOT EXISTS (SELECT FROM digest
+                  WHERE digest.agency = ticket.agency AND digest.kind = 'rekap' AND digest.day = $1::date)
+LIMIT 1;
+
+-- name: open_tickets_of_agency
+-- What the agency $1 has to work on, worst first.
+SELECT ticket.code, ticket.topic, ticket.place, ticket.status, ticket.confidential, ticket.opened_at, ticket.due_at,
+       dispatch.token
+FROM ticket
+CROSS JOIN LATERAL (SELECT token FROM dispatch
+                    WHERE dispatch.ticket_id = ticket.id AND dispatch.ended_at IS NULL AND NOT dispatch.copy
+                    ORDER BY dispatch.id DESC LIMIT 1) AS dispatch
+WHERE ticket.agency = $1 AND ticket.status NOT IN ('selesai', 'diarsipkan')
+ORDER BY ticket.due_at NULLS LAST, ticket.id;
+
+-- name: week_of_agency
+-- How many tickets the agency $1 got since $2, and how many it closed.
+SELECT (SELECT count(*) FROM ticket_event AS event
+        WHERE event.kind = 'dispatched' AND event.agency = $1 AND event.at >= $2) AS opened,
+       (SELECT count(*) FROM ticket_event AS event
+        WHERE event.kind IN ('agency_done', 'agency_refused') AND event.actor = 'agency:' || $1 AND event.at >= $2)
+           AS closed;
 
 -- name: list_tickets
 -- For operators. Every argument may be NULL: status, agency, topic, place (a code and all below it), opened since, limit.
@@ -374,7 +479,7 @@ LIMIT $6;
 -- name: show_ticket
 -- One ticket by its code.
 SELECT id, code, status, class, topic, place, agency, confidential, anonymous, confidence, reasons, text, opened_at,
-       due_at, due_for, updated_at
+       due_at, due_for, updated_at, next_step, next_at, ombudsman_asked_at
 FROM ticket WHERE code = $1;
 
 -- name: ticket_timeline
@@ -387,10 +492,20 @@ SELECT id, created_at, cause, text, state, attempts, sent_at, error FROM outbox_
 
 -- name: ticket_mails
 -- The mails that were written about it.
-SELECT mail.id, mail.created_at, mail.kind, dispatch.agency, mail.state, mail.attempts, mail.sent_at, mail.response,
-       mail.error
+SELECT mail.id, mail.created_at, mail.kind, dispatch.agency, dispatch.address, mail.state, mail.attempts, mail.sent_at,
+       mail.response, mail.error, mail.delivery, mail.delivery_status
 FROM outbox_mail AS mail JOIN dispatch ON dispatch.id = mail.dispatch_id
 WHERE dispatch.ticket_id = $1 ORDER BY mail.id;
+
+-- name: ticket_questions
+-- What its citizen was asked about it and may still answer.
+SELECT kind, asked_at, expires_at FROM question WHERE ticket_id = $1 AND closed_at IS NULL ORDER BY id;
+
+-- name: ticket_unread
+-- Free answers about it that no operator has read, and of which the citizen does not know yet.
+SELECT mail.id, mail.due_at FROM inbound_mail AS mail JOIN dispatch ON dispatch.id = mail.dispatch_id
+WHERE dispatch.ticket_id = $1 AND mail.state = 'held' AND mail.outcome = 'free_text' AND mail.told_at IS NULL
+ORDER BY mail.id;
 
 -- ---------------------------------------------------------------- what waits for an operator
 
@@ -437,16 +552,68 @@ SET state = 'new', trusted = true, attempts = 0, due_at = now(), outcome = NULL,
 WHERE id = $1 AND state = 'quarantined'
 RETURNING id;
 
+-- name: list_inbox
+-- Mails that wait for an operator, oldest first; with $1 also those that were put aside or came from machines.
+SELECT mail.id, mail.received_at, mail.state, mail.outcome AS reason, mail.error, ticket.code AS ticket, dispatch.agency,
+       mail.sender, mail.recipient, mail.subject, mail.due_at AS read_by, mail.raw, mail.envelope_sender
+FROM inbound_mail AS mail LEFT JOIN dispatch ON dispatch.id = mail.dispatch_id
+                          LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
+WHERE mail.state IN ('held', 'quarantined') OR ($1::boolean AND mail.state IN ('kept', 'rejected'))
+ORDER BY mail.id
+LIMIT $2;
+
+-- name: show_inbox
+-- One mail by its id, whatever became of it.
+SELECT mail.id, mail.received_at, mail.state, mail.outcome AS reason, mail.error, ticket.code AS ticket, dispatch.agency,
+       mail.sender, mail.recipient, mail.subject, mail.due_at AS read_by, mail.raw, mail.envelope_sender
+FROM inbound_mail AS mail LEFT JOIN dispatch ON dispatch.id = mail.dispatch_id
+                          LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
+WHERE mail.id = $1;
+
+-- name: attachments_of_mail
+-- What was attached to it.
+SELECT name, type, bytes, encode(sha256, 'hex') AS sha256 FROM mail_attachment WHERE mail_id = $1 ORDER BY nth;
+
+-- name: claim_held_mail
+-- A mail that waits for an operator; locked until the transaction ends.
+SELECT id, envelope_sender, recipient, raw, dispatch_id, outcome, now() AS now FROM inbound_mail
+WHERE id = $1 AND state IN ('held', 'quarantined')
+FOR UPDATE;
+
+-- name: list_deadlines
+-- Deadlines that run: only of the agency $1, only late ones ($2), at most $3; agencies with the worst first.
+SELECT agency, code, status, place, due_for, due_at, next_step, next_at, now() AS now
+FROM (SELECT *, min(due_at) OVER (PARTITION BY agency) AS worst FROM ticket WHERE due_at IS NOT NULL) AS running
+WHERE ($1::text IS NULL OR upper(agency) = upper($1)) AND (NOT $2::boolean OR due_at < now())
+ORDER BY worst, agency, due_at, id
+LIMIT $3;
+
+-- name: list_agencies
+-- Agencies with open tickets, or with a mailbox that is paused; with $1 only these. `paused` names the mailboxes.
+SELECT coalesce(work.agency, resting.agency) AS code, coalesce(work.open, 0) AS open, coalesce(work.late, 0) AS late,
+       resting.paused
+FROM (SELECT agency, count(*) AS open, count(*) FILTER (WHERE due_at < now()) AS late FROM ticket
+      WHERE agency IS NOT NULL AND status NOT IN ('selesai', 'diarsipkan') GROUP BY agency) AS work
+FULL JOIN (SELECT agency,
+                  string_agg(address || ' (' || status || ', ' ||
+                             CASE WHEN paused_until = 'infinity' THEN 'until resumed'
+                                  ELSE 'until ' || to_char(paused_until, 'YYYY-MM-DD HH24:MI') END || ')',
+                             '; ' ORDER BY address) AS paused
+           FROM contact_pause WHERE paused_until > now() GROUP BY agency) AS resting ON resting.agency = work.agency
+WHERE NOT $1::boolean OR resting.paused IS NOT NULL
+ORDER BY coalesce(work.late, 0) DESC, coalesce(work.open, 0) DESC, 1
+LIMIT $2;
+
 -- ---------------------------------------------------------------- outgoing SMS
 
 -- name: claim_sms
 -- The next SMS for the transport $1, leased to $2 for $3 seconds. Order per number is kept: an SMS waits while an
--- earlier one to the same number is under way. An expired lease counts as none. What was to be sent before $4 is not
+-- earlier one to the same number is under way. An expired lease counts as none. What waits longer than $4 is not
 -- sent any more.
 WITH next AS (
     SELECT sms.id FROM outbox_sms AS sms
     WHERE (sms.state = 'queued' OR (sms.state = 'sending' AND sms.leased_until < now()))
-      AND sms.due_at <= now() AND sms.valid_from > $4
+      AND sms.due_at <= now() AND sms.valid_from > now() - $4::interval
       AND (sms.transport IS NULL OR sms.transport = $1)
       AND NOT EXISTS (SELECT FROM outbox_sms AS earlier
                       WHERE earlier.phone_id = sms.phone_id AND earlier.id < sms.id
@@ -501,11 +668,11 @@ WHERE sms.id = refused.id AND sms.state IN ('queued', 'failed')
 RETURNING sms.id;
 
 -- name: expire_sms
--- SMS that were to be sent before $1 and are not under way; up to 100.
+-- SMS that were to be sent longer ago than $1 and are not under way; up to 100.
 UPDATE outbox_sms AS sms
 SET state = 'expired', leased_until = NULL, leased_by = NULL, error = 'not sent in time' || coalesce('; ' || error, '')
 WHERE sms.id IN (SELECT id FROM outbox_sms
-                 WHERE (state = 'queued' OR (state = 'sending' AND leased_until < now())) AND valid_from <= $1
+                 WHERE (state = 'queued' OR (state = 'sending' AND leased_until < now())) AND valid_from <= now() - $1::interval
                  ORDER BY id LIMIT 100
                  FOR UPDATE SKIP LOCKED)
 RETURNING sms.id, sms.cause, sms.error, (SELECT code FROM ticket WHERE ticket.id = sms.ticket_id) AS ticket;
@@ -579,53 +746,63 @@ WHERE id = $1 AND state IN ('failed', 'withheld', 'expired') RETURNING id;
 
 -- name: claim_mails
 -- Up to $2 mails to send, leased to $1 for $3 seconds, with all that their text needs. Why this agency: that stands in
--- the event of its own dispatch.
+-- the event of its own dispatch. A digest has no dispatch, but its content.
 WITH next AS (
     SELECT id FROM outbox_mail
     WHERE (state = 'queued' OR (state = 'sending' AND leased_until < now())) AND due_at <= now()
     ORDER BY due_at, id
     LIMIT $2
     FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE outbox_mail AS mail
+    SET state = 'sending', leased_by = $1, leased_until = now() + make_interval(secs => $3), attempts = attempts + 1
+    FROM next WHERE mail.id = next.id
+    RETURNING mail.*
 )
-UPDATE outbox_mail AS mail
-SET state = 'sending', leased_by = $1, leased_until = now() + make_interval(secs => $3), attempts = attempts + 1
-FROM next, dispatch, ticket
-WHERE mail.id = next.id AND dispatch.id = mail.dispatch_id AND ticket.id = dispatch.ticket_id
-RETURNING mail.id, mail.kind, mail.extra_text, mail.message_id, mail.attempts, dispatch.agency, dispatch.address,
-          dispatch.token, dispatch.ticket_id, ticket.code, ticket.topic, ticket.place, ticket.text, ticket.opened_at,
-          ticket.due_at, ticket.confidential,
-          coalesce((SELECT event.data -> 'reasons' FROM ticket_event AS event
-                    WHERE event.ticket_id = ticket.id AND event.kind IN ('dispatched', 'copied')
-                      AND event.data -> 'dispatch' = to_jsonb(dispatch.id)), ticket.reasons) AS reasons;
+SELECT mail.id, mail.kind, mail.extra_text, mail.message_id, mail.attempts, mail.content, now() AS now,
+       coalesce(dispatch.agency, mail.agency) AS agency, coalesce(dispatch.address, mail.address) AS address,
+       dispatch.token, dispatch.ticket_id, ticket.code, ticket.topic, ticket.place, ticket.text, ticket.opened_at,
+       ticket.due_at, ticket.confidential, ticket.anonymous, ticket.agency AS ticket_agency,
+       ARRAY(SELECT earlier.message_id FROM outbox_mail AS earlier
+             WHERE earlier.dispatch_id = mail.dispatch_id AND earlier.id < mail.id AND earlier.sent_at IS NOT NULL
+             ORDER BY earlier.id) AS earlier_ids,
+       coalesce((SELECT event.data -> 'reasons' FROM ticket_event AS event
+                 WHERE event.ticket_id = ticket.id AND event.kind IN ('dispatched', 'redirected', 'copied')
+                   AND event.data -> 'dispatch' = to_jsonb(dispatch.id)), ticket.reasons) AS reasons
+FROM claimed AS mail LEFT JOIN dispatch ON dispatch.id = mail.dispatch_id
+                     LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
+ORDER BY mail.id;
 
 -- name: release_leases_mail
 -- After a crash of the process $1: its mails go again, with the same Message-ID.
 UPDATE outbox_mail SET leased_until = now() WHERE state = 'sending' AND leased_by = $1 RETURNING id;
 
 -- name: settle_mail
--- The server took it ($2 = sent, $3 its answer), or it is given up (failed, $4 why).
+-- The server took it ($2 = sent, $3 its answer), or it is given up (failed, $4 why); with a status $5 for its recipient.
 UPDATE outbox_mail SET state = $2, response = $3, error = $4, leased_until = NULL, leased_by = NULL,
+       refused = $5::text IS NOT NULL, delivery_status = coalesce($5, delivery_status),
        sent_at = CASE WHEN $2 = 'sent' THEN now() ELSE sent_at END
 WHERE id = $1 AND state = 'sending';
 
 -- name: postpone_mail
--- Tried again from $2 on; $4 says whether this try counts.
-UPDATE outbox_mail SET state = 'queued', due_at = $2, error = $3, leased_until = NULL, leased_by = NULL,
+-- Tried again after $2; $4 says whether this try counts.
+UPDATE outbox_mail SET state = 'queued', due_at = now() + $2::interval, error = $3, leased_until = NULL, leased_by = NULL,
        attempts = attempts - CASE WHEN $4::boolean THEN 0 ELSE 1 END
 WHERE id = $1 AND state = 'sending';
 
 -- name: list_outbox_mail
 -- For operators, as list_outbox_sms.
-SELECT mail.id, mail.state, mail.kind AS cause, ticket.code AS ticket, dispatch.agency, mail.attempts, mail.due_at,
-       mail.created_at, mail.error
-FROM outbox_mail AS mail JOIN dispatch ON dispatch.id = mail.dispatch_id JOIN ticket ON ticket.id = dispatch.ticket_id
+SELECT mail.id, mail.state, mail.kind AS cause, ticket.code AS ticket, coalesce(dispatch.agency, mail.agency) AS agency,
+       mail.attempts, mail.due_at, mail.created_at, mail.error
+FROM outbox_mail AS mail LEFT JOIN dispatch ON dispatch.id = mail.dispatch_id
+                         LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
 WHERE ($1::text IS NULL AND ($2::boolean OR mail.state IN ('queued', 'sending', 'failed'))) OR mail.state = $1
 ORDER BY mail.id
 LIMIT $3;
 
 -- name: retry_mail
 -- Puts one mail back that was given up.
-UPDATE outbox_mail SET state = 'queued', due_at = now(), attempts = 0, error = NULL
+UPDATE outbox_mail SET state = 'queued', due_at = now(), attempts = 0, error = NULL, refused = false
 WHERE id = $1 AND state = 'failed' RETURNING id;
 
 -- name: add_inbound_mail
@@ -636,19 +813,67 @@ RETURNING id;
 
 -- name: claim_inbound_mail
 -- The oldest mail that waits; locked until the transaction ends.
-SELECT id, envelope_sender, recipient, raw FROM inbound_mail
+SELECT id, envelope_sender, recipient, raw, received_at, now() AS now FROM inbound_mail
 WHERE state = 'new' AND due_at <= now()
 ORDER BY due_at, id
 LIMIT 1
 FOR UPDATE SKIP LOCKED;
 
 -- name: dispatch_of_token
--- Whose reply address that was.
-SELECT id FROM dispatch WHERE token = $1;
+-- Whose reply address that was, and when we last wrote from it.
+SELECT id, agency, address, ended_at, copy,
+       (SELECT max(sent_at) FROM outbox_mail WHERE outbox_mail.dispatch_id = dispatch.id) AS mailed_at
+FROM dispatch WHERE token = $1;
+
+-- name: note_sender
+-- Who wrote the mail $1, and about what.
+UPDATE inbound_mail SET sender = $2, subject = $3 WHERE id = $1;
+
+-- name: add_attachment
+-- One thing that was attached to the mail $1; read again it is the same.
+INSERT INTO mail_attachment (mail_id, nth, name, type, bytes, sha256) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (mail_id, nth) DO NOTHING;
+
+-- name: mark_delivery
+-- What came back of our mail with the Message-ID $1; where the report does not name it, of the last one of dispatch $2.
+UPDATE outbox_mail SET delivery = $3, delivery_status = $4
+WHERE id = coalesce((SELECT id FROM outbox_mail WHERE message_id = $1),
+                    (SELECT id FROM outbox_mail WHERE dispatch_id = $2 AND sent_at IS NOT NULL ORDER BY id DESC LIMIT 1));
+
+-- name: digest_sent
+-- To whom the digest with the Message-ID $1 went.
+SELECT agency, address FROM outbox_mail WHERE message_id = $1 AND dispatch_id IS NULL;
+
+-- name: addressee
+-- To whom the dispatch $1 went; how often in a row its mailbox has bounced; and whether that was dealt with for it: since
+-- it began, its mailbox was paused, and either nothing was sent there again, or that is still on its way.
+SELECT dispatch.agency, dispatch.address, dispatch.ended_at, dispatch.copy, coalesce(pause.bounces, 0) AS bounces,
+       EXISTS (SELECT FROM ticket_event AS event
+               WHERE event.ticket_id = dispatch.ticket_id AND event.kind = 'mail_bounced' AND event.at >= dispatch.at
+                 AND event.data -> 'dispatch' = to_jsonb(dispatch.id)
+                 AND NOT EXISTS (SELECT FROM outbox_mail AS later
+                                 WHERE later.dispatch_id = dispatch.id AND later.sent_at > event.at)) AS again
+FROM dispatch LEFT JOIN contact_pause AS pause USING (address) WHERE dispatch.id = $1;
+
+-- name: claim_refused_mail
+-- The next mail that was given up for its recipient; locked until the transaction ends.
+SELECT id, dispatch_id, coalesce(delivery_status, '5.0.0') AS delivery_status, coalesce(error, '') AS error
+FROM outbox_mail WHERE refused AND dispatch_id IS NOT NULL
+ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
+
+-- name: settle_refused_mail
+-- It has been dealt with.
+UPDATE outbox_mail SET refused = false, delivery = 'bounced' WHERE id = $1;
+
+-- name: keep_unclear
+-- What the dispatch $1 said unclearly before is clear now.
+UPDATE inbound_mail SET state = 'kept'
+WHERE dispatch_id = $1 AND state = 'held' AND outcome IN ('needs_explanation', 'unknown_verb');
 
 -- name: settle_inbound_mail
--- It was understood ($2 = handled) or waits for an operator (held); $4 says what for.
-UPDATE inbound_mail SET state = $2, dispatch_id = $3, outcome = $4, error = NULL WHERE id = $1;
+-- It was understood ($2 = handled), is a machine's (kept), or waits for an operator (held) until $5; $4 says what for.
+UPDATE inbound_mail SET state = $2, dispatch_id = $3, outcome = $4, error = NULL, due_at = coalesce($5, due_at)
+WHERE id = $1;
 
 -- name: fail_inbound_mail
 -- As fail_message.

@@ -451,6 +451,6 @@ async def mail_sender(mail_server: MailServer, stage: Stage) -> AsyncIterator[Ca
             given = {"owner": "here", "attempts": 5, "at_once": 2} | changes
             through, pool = given.pop("mailer", mailer), given.pop("pool", stage.pool)
             addresses = Addresses("LAPOR! 1708 <lapor@1708.example>", stage.desk.reply_domain)
-            return MailSender(through, pool, stage.desk.router, addresses, stage.desk.zone, **given)
+            return MailSender(through, pool, stage.desk, addresses, **given)
 
         yield make

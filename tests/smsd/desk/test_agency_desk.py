@@ -64,7 +64,7 @@ class TestTakingUp:
     ) -> None:
         """Saying so once more, a week later, does not give another 14 days."""
         finish = answered(desk, road, Accept(), now).events[0].due_at
-        taken = dataclasses.replace(road, status="ditindaklanjuti", due_at=finish)
+        taken = dataclasses.replace(road, status="ditindaklanjuti", due_at=finish, due_for="finish")
         (event,) = answered(desk, taken, verb, now + timedelta(days=7)).events
         assert ("finish", finish) == (event.due_for, event.due_at)
 

@@ -169,7 +169,7 @@ class TestConstraints:
             "INSERT INTO phone (address_hash, address_sealed, answerable) VALUES ('h', 't', true)",
             "INSERT INTO dispatch (ticket_id, agency, address, token) VALUES (1, 'PLN', 'x', 'token')",
             "INSERT INTO outbox_mail (dispatch_id, kind, message_id) VALUES (1, 'tambahan', '<a@b>')",
-            "INSERT INTO schema_version (version) VALUES (3)",
+            "INSERT INTO schema_version (version) VALUES (4)",
             "INSERT INTO question (phone_id, ticket_id, kind, expires_at)"
             " VALUES (1, 1, 'beres', now()), (1, 1, 'beres', now())",
         ],
@@ -228,8 +228,8 @@ class TestAnnouncements:
 
 class TestScripts:
     async def test_the_schema_says_its_version(self, db: asyncpg.Pool) -> None:
-        """Version 3 from the first row on."""
-        assert [3] == [row["version"] for row in await db.fetch("SELECT version FROM schema_version")]
+        """Version 4 from the first row on."""
+        assert [4] == [row["version"] for row in await db.fetch("SELECT version FROM schema_version")]
 
     async def test_the_schema_goes_in_whole_or_not_at_all(self, empty_dsn: str) -> None:
         """A second run fails and changes nothing."""
@@ -237,7 +237,7 @@ class TestScripts:
         await connection.execute(SCHEMA)
         with pytest.raises(asyncpg.DuplicateTableError):
             await connection.execute(SCHEMA)
-        assert 3 == await connection.fetchval(SQL["schema_version"])
+        assert 4 == await connection.fetchval(SQL["schema_version"])
         await connection.close()
 
     async def test_an_old_database_becomes_the_same(self, db: asyncpg.Pool, empty_dsn: str) -> None:

@@ -1,0 +1,61 @@
+"""A mail to an agency that did not arrive: told by a bounce, or by the server that refused its recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import asyncpg
+import structlog
+
+from smsd.contacts import as_of_now
+from smsd.desk.bounces import Addressee, Fault, undelivered
+from smsd.desk.rules import Desk, Ticket
+from smsd.handle_sms import Limits
+from smsd.kill_points import reach
+from smsd.store.queries import SQL
+from smsd.writes import reserve_ids, store
+
+log = structlog.get_logger()
+
+PAUSED_CURE = "smsd agency list --paused"
+
+
+async def bounce(
+    connection: asyncpg.Connection, desk: Desk, limits: Limits, ticket: Ticket, dispatch_id: int, fault: Fault
+) -> None:
+    """In the caller's transaction, which has locked the ticket and its phone. What comes back twice changes nothing."""
+    row = await connection.fetchrow(SQL["addressee"], dispatch_id)
+    to = Addressee(dispatch_id, row["agency"], row["address"], row["ended_at"] is None, row["copy"], row["bounces"])
+    if row["again"]:
+        log.info("mail.bounced_again", ticket=ticket.code, agency=to.agency)
+        return
+    ids: Iterator[int] = iter(await reserve_ids(connection, "dispatch", 1))
+    now = await connection.fetchval(SQL["now"])
+    for phone_id in await store(connection, undelivered(desk, ticket, to, fault, now, ids), limits.sms):
+        log.warning("sms.withheld", phone=phone_id)
+    log.error("mail.bounced", ticket=ticket.code, agency=to.agency, status=fault.status, cure=PAUSED_CURE)
+
+
+class RefusedMails:
+    """Mails that the server would not take for their recipient, or never could hand on: as good as bounced."""
+
+    def __init__(self, pool: asyncpg.Pool, desk: Desk, limits: Limits) -> None:
+        self._pool = pool
+        self._desk = desk
+        self._limits = limits
+
+    async def step(self) -> int:
+        """The next one; 0 if there is none."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(SQL["claim_refused_mail"])
+            if row is None:
+                return 0
+            await connection.execute(SQL["lock_phone_of_dispatch"], row["dispatch_id"])
+            ticket = Ticket(**await connection.fetchrow(SQL["ticket_of_dispatch"], row["dispatch_id"]))
+            status = row["delivery_status"]
+            fault = Fault("passing" if status.startswith("4") else "gone", status, row["error"])
+            desk = await as_of_now(connection, self._desk)
+            await bounce(connection, desk, self._limits, ticket, row["dispatch_id"], fault)
+            await connection.execute(SQL["settle_refused_mail"], row["id"])
+            reach("bounce.decided")
+        return 1

@@ -1,0 +1,59 @@
+"""agency list|resume: whom the gateway writes to, and which mailboxes do not take it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import click
+
+from config.settings import Settings
+from smsd.cli.options import NotSo, config_option, json_option, limit_option, show, with_database
+from smsd.office import open_router
+from smsd.store.queries import SQL
+
+_COLUMNS = ("code", "short_name", "region", "email", "open", "late", "paused")
+
+
+@click.group()
+def agency() -> None:
+    """Agencies, their mailboxes, and what they have to do."""
+
+
+@agency.command("list")
+@click.option("--paused", is_flag=True, help="Only those with a mailbox that bounced.")
+@limit_option
+@json_option
+@config_option
+def list_agencies(paused: bool, limit: int | None, as_json: bool, config: Path) -> None:
+    """List the agencies that have open reports or a mailbox that bounced.
+
+    A pause ends by itself, by an answer from that mailbox, or by `smsd agency resume`.
+    """
+
+    async def fetch(settings: Settings, pool: asyncpg.Pool) -> list[dict[str, Any]]:
+        router = await asyncio.to_thread(open_router, settings)
+        rows = []
+        for row in await pool.fetch(SQL["list_agencies"], paused, limit):
+            known = router.agencies.get(row["code"])
+            short_name, region, emails = (known.short_name, known.region, known.emails) if known else ("", "", ())
+            rows.append(dict(row) | {"short_name": short_name, "region": region, "email": "; ".join(emails)})
+        return rows
+
+    show(with_database(config, fetch), _COLUMNS, as_json, "no agency has an open report or a mailbox that bounced")
+
+
+@agency.command()
+@click.argument("address")
+@config_option
+def resume(address: str, config: Path) -> None:
+    """Write to a mailbox again that bounced: ADDRESS as `agency list --paused` shows it."""
+
+    async def work(_: Settings, pool: asyncpg.Pool) -> None:
+        if await pool.fetchval(SQL["resume_contact"], address) is None:
+            raise NotSo(f"{address} is not paused; `smsd agency list --paused` shows what is")
+
+    with_database(config, work)
+    click.echo(f"{address}: written to again")

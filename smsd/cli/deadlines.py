@@ -1,0 +1,40 @@
+"""deadlines: what is late or due next, by agency."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import click
+
+from config.settings import Settings
+from routing.zones import zone_of
+from smsd.cli.options import config_option, json_option, limit_option, show, with_database
+from smsd.store.queries import SQL
+
+_COLUMNS = ("agency", "code", "status", "due_for", "due_at", "days_left", "next_step", "next_at")
+
+
+@click.command()
+@click.option("--agency", help="Only with this agency (its code).")
+@click.option("--late", is_flag=True, help="Only what is late.")
+@limit_option
+@json_option
+@config_option
+def deadlines(agency: str | None, late: bool, limit: int | None, as_json: bool, config: Path) -> None:
+    """List the deadlines that run, by agency, worst first; days_left are working days, negative when late."""
+
+    async def fetch(settings: Settings, pool: asyncpg.Pool) -> list[dict[str, Any]]:
+        rows = await pool.fetch(SQL["list_deadlines"], agency, late, limit)
+        return [_with_days(row, settings) for row in rows]
+
+    show(with_database(config, fetch), _COLUMNS, as_json, "no deadline runs")
+
+
+def _with_days(row: asyncpg.Record, settings: Settings) -> dict[str, Any]:
+    facts = dict(row)
+    now: datetime = facts.pop("now")
+    zone = zone_of(facts["place"], settings.zone)
+    return facts | {"days_left": settings.deadlines.working_days_between(now, facts["due_at"], zone)}
