@@ -13,12 +13,12 @@ import structlog
 
 from routing.deadlines import MORNING
 from smsd.contacts import as_of_now
-from smsd.desk.clock import OVERDUE, answer_unread, ask_about_ombudsman, close_by_silence, question_unanswered, step
+from smsd.desk.clock import answer_unread, ask_about_ombudsman, close_by_silence, question_unanswered, step
 from smsd.desk.reports import place_unknown
 from smsd.desk.rules import Desk, Ticket
 from smsd.desk.talk import Ids
 from smsd.store.queries import SQL
-from smsd.writes import ClosedQuestion, SmsLimits, Writes, reserve_ids, store
+from smsd.writes import ClosedQuestion, Event, SmsLimits, Writes, reserve_ids, store
 
 log = structlog.get_logger()
 
@@ -87,13 +87,16 @@ def _take_step(desk: Desk, ticket: Ticket, row: asyncpg.Record, now: datetime, i
     return writes
 
 
-def _tell(events: Iterable[object], ticket: Ticket) -> None:
+def _tell(events: Iterable[Event], ticket: Ticket) -> None:
+    facts = {"ticket": ticket.code, "agency": ticket.agency, "due_for": ticket.due_for}
     for event in events:
-        kind = getattr(event, "kind", "")
-        if kind == OVERDUE:
-            log.error("ticket.overdue", ticket=ticket.code, agency=ticket.agency, cure="ask the agency's superior")
-        elif kind in ("reminded", "late"):
-            log.info(f"ticket.{kind}", ticket=ticket.code, agency=ticket.agency, due_for=ticket.due_for)
+        match event.kind:
+            case "reminded":
+                log.info("ticket.reminded", **facts)
+            case "late":
+                log.warning("ticket.late", **facts)
+            case "overdue":
+                log.error("ticket.overdue", **facts, cure="call the agency, or `smsd ticket assign` another one")
 
 
 def _tell_unread(desk: Desk, ticket: Ticket, row: asyncpg.Record, now: datetime, _: Ids) -> Writes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -192,7 +191,6 @@ class _Case:
         elif report.action in _ARRIVED or report.action == "delayed":
             came = "delayed" if report.action == "delayed" else "delivered"
             await self._mark(came, report)
-            log.info(f"mail.{came}", inbound_mail=self._row["id"], ticket=self._code, status=report.status)
             await self._keep(came)
         else:
             await self._mark("bounced", report)
@@ -210,7 +208,7 @@ class _Case:
             assert self._dispatch is not None, "a ticket is found by its dispatch"
             desk = await as_of_now(self._connection, self._desk)
             await bounce(self._connection, desk, self._limits, self._ticket, self._dispatch["id"], fault)
-        await self._settle("handled", "bounce")
+        await self._keep("bounce")
 
     async def _digest_bounced(self, report: DeliveryReport, fault: Fault) -> None:
         """What is about no ticket of its own: the mailbox is paused all the same."""
@@ -262,12 +260,15 @@ class _Case:
     async def _settle(self, state: str, outcome: str, due_at: datetime | None = None) -> None:
         number = self._dispatch["id"] if self._dispatch else None
         await self._connection.execute(SQL["settle_inbound_mail"], self._row["id"], state, number, outcome, due_at)
-        facts = {"agency": self._ticket.agency} if self._ticket else {}
-        log.log(
-            logging.WARNING if state == "held" else logging.INFO,
-            {"held": "mail.held", "kept": "mail.kept"}.get(state, "ticket.answered"),
-            **{"ticket": self._code, "inbound_mail": self._row["id"], "outcome": outcome} | facts,
-        )
+        agency = self._ticket.agency if self._ticket else None
+        facts = {"ticket": self._code, "agency": agency, "inbound_mail": self._row["id"]}
+        match state:
+            case "held":
+                log.warning("mail.held", **facts, reason=outcome)
+            case "kept":
+                log.info("mail.kept", **facts, reason=outcome)
+            case _:
+                log.info("ticket.answered", **facts, verb=outcome)
 
     async def _hold(self, reason: str) -> None:
         """Kept for an operator. The ticket stays as it is; its timeline says that something came."""
