@@ -1,4 +1,4 @@
-# run · test · check · bench · torture · fuzz: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
+# run · test · check · bench · torture · fuzz · pictures: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 6
 
-.PHONY: run test check bench torture fuzz setup clean
+.PHONY: run test check bench torture fuzz pictures setup clean
 
 setup: $(READY)
 
@@ -46,6 +46,10 @@ torture: $(READY)
 # make fuzz ARGS="--target sms --seed 3 --workers 2"
 fuzz: $(READY)
 	$(BIN)/python bench/fuzz.py $(ARGS)
+
+# The mails as a browser shows them, into docs/images/; all kinds to look at: make pictures ARGS="--all /tmp/mails"
+pictures: $(READY)
+	$(BIN)/python scripts/draw_mails.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache
