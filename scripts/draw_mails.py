@@ -91,25 +91,41 @@ def letter(kind: Kind) -> EmailMessage:
 def digest(*, weekly: bool) -> EmailMessage:
     """An example of the daily digest, or of the weekly one."""
     rows = (
-        ("4821309764", "Jalan dan jembatan", "Kec Lowokwaru, Kota Malang", -3, "terdisposisi", False),
-        ("5013377218", "Saluran air dan banjir", "Kec Blimbing, Kota Malang", -1, "ditindaklanjuti", False),
-        ("7350246110", "Pungutan liar", "", 0, "terdisposisi", True),
-        ("2290415873", "Lampu jalan", "Kel Dinoyo, Kec Lowokwaru, Kota Malang", 2, "terdisposisi", False),
-        ("9174402655", "Jalan dan jembatan", "Kec Sukun, Kota Malang", 8, "ditindaklanjuti", False),
+        ("4821309764", "Jalan dan jembatan", "Kec Lowokwaru, Kota Malang", 20, date(2026, 6, 3), -3, "terdisposisi"),
+        (
+            "5013377218",
+            "Saluran air dan banjir",
+            "Kec Blimbing, Kota Malang",
+            24,
+            date(2026, 6, 5),
+            -1,
+            "ditindaklanjuti",
+        ),
+        ("7350246110", "", "", 7, date(2026, 6, 8), 0, "terdisposisi"),
+        (
+            "2290415873",
+            "Lampu jalan",
+            "Kel Dinoyo, Kec Lowokwaru, Kota Malang",
+            5,
+            date(2026, 6, 10),
+            2,
+            "terdisposisi",
+        ),
+        ("9174402655", "Jalan dan jembatan", "Kec Sukun, Kota Malang", 4, date(2026, 6, 12), 4, "tunda"),
     )
     lines = tuple(
         DigestLine(
             ticket_code=code,
             topic_name=topic,
             place_name=place,
-            opened_at=NOW - timedelta(days=12 - left),
+            opened_at=NOW - timedelta(days=age),
             status=status,
-            due_on=(NOW + timedelta(days=left)).date(),
+            due_on=due_on,
             days_left=left,
-            reply_address=f"t-{code}@1708.example",
-            confidential=secret,
+            reply_address=f"t-k3m7x2ahn9wq{left % 9}@1708.example",
+            confidential=not topic,
         )
-        for code, topic, place, left, status, secret in rows
+        for code, topic, place, age, due_on, left, status in rows
         if left < 0 or not weekly
     )
     return compose_digest(

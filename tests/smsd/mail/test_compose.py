@@ -272,6 +272,22 @@ def test_every_word_is_one_that_the_parser_reads() -> None:
         assert (empty, full) == (read_verb(words[word].prefilled), type(read_verb(words[word].example)))
 
 
+@pytest.mark.parametrize(
+    ("word", "typed", "expected"),
+    [
+        ("TERIMA", "\n\nSalam, Dinas PU", Accept()),
+        ("PROSES", "petugas ke lokasi", Process("petugas ke lokasi")),
+        ("SELESAI", "Sudah ditambal", Done("Sudah ditambal")),
+        ("TANYA", "di dekat apa?", Ask("di dekat apa?")),
+        ("BUKAN WEWENANG", "Dinas Bina Marga", NotOurs("Dinas Bina Marga")),
+    ],
+)
+def test_what_is_typed_behind_a_prefilled_word_is_read(word: str, typed: str, expected: Verb) -> None:
+    """The cursor stands where the words go."""
+    (prefilled,) = (each.prefilled for each in ANSWER_WORDS if each.word == word)
+    assert expected == read_verb(prefilled + typed)
+
+
 @pytest.mark.parametrize("word", ["TUNDA", "TOLAK"])
 def test_a_prefilled_word_that_is_sent_unchanged_decides_nothing(word: str) -> None:
     """Who only presses and sends has neither put off nor refused the report."""
@@ -295,6 +311,16 @@ def test_an_answer_above_our_mail_is_read_alone(
     mail = read_mail(reply.as_bytes())
     assert (None, answer) == (mail.automatic, mail.answer)
     assert expected == read_verb(mail.answer)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_without_a_plain_part_is_read_alone(kind: Kind) -> None:
+    """Some mail programs send HTML only, our page quoted in it."""
+    reply = EmailMessage()
+    reply["From"], reply["To"], reply["Subject"] = (REPORT.recipient, REPORT.reply_address, f"Re: {REPORT.subject}")
+    page = part(received(replace(REPORT, kind=kind, extra_text="x")), "html")
+    reply.set_content(f"<div>SELESAI sudah ditambal</div><div><blockquote>{page}</blockquote></div>", subtype="html")
+    assert "SELESAI sudah ditambal" == read_mail(reply.as_bytes()).answer
 
 
 @pytest.mark.parametrize("kind", KINDS)
