@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import time
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal
@@ -91,6 +92,13 @@ class Mail:
     lmtp_listen: str = "127.0.0.1:2424"
     connections: int = 2
     timeout_s: float = 30.0
+    authserv_id: str | None = None  # our own mail server, as it signs Authentication-Results; None: nobody is asked
+    digest_at: str = "07:00"  # when agencies get their digest on working days
+
+    @property
+    def digest_time(self) -> time:
+        """The same as a time of the day."""
+        return time.fromisoformat(self.digest_at)
 
 
 @dataclass(frozen=True)
@@ -264,6 +272,8 @@ def _check_mail(settings: Settings) -> list[Problem]:
     if not re.fullmatch(_DOMAIN, mail.reply_domain) or len(mail.reply_domain) > _DOMAIN_LETTERS:
         what = f"must be a domain of at most {_DOMAIN_LETTERS} letters, like 1708.example"
         problems.append(Problem("[mail] reply_domain", what))
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", mail.digest_at):
+        problems.append(Problem("[mail] digest_at", 'must be a time of the day like "07:00"'))
     if mail.port > 65535:
         problems.append(Problem("[mail] port", "must be from 1 to 65535"))
     return problems
@@ -314,9 +324,10 @@ def _check_numbers(settings: Settings) -> list[Problem]:
         ("[deadlines]", settings.deadlines),
         ("[limits]", settings.limits),
         *((f"[[modem]] {m.name}:", m) for m in settings.modems),
+        *((f"[deadlines] agency.{code}:", limits) for code, limits in settings.deadlines.agency.items()),
     ]
     numbers = [
-        (f"{where} {f.name}", value, _MOST_DAYS if table is settings.deadlines else _MOST)
+        (f"{where} {f.name}", value, _MOST_DAYS if where.startswith("[deadlines]") else _MOST)
         for where, table in tables
         for f in fields(table)
         if isinstance(value := getattr(table, f.name), (int, float)) and not isinstance(value, bool)

@@ -11,6 +11,7 @@ import difflib
 import tomllib
 import types
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -22,6 +23,7 @@ _TYPE_NAMES = {
     float: "a number",
     bool: "true or false",
     Path: "a path in quotes",
+    date: "a date without quotes, like 2026-12-28",
 }
 
 
@@ -107,6 +109,8 @@ class TableReader:
             return value
         if get_origin(wanted) in (Union, types.UnionType):
             wanted = next(a for a in get_args(wanted) if a is not type(None))
+        if get_origin(wanted) is Mapping and isinstance(value, Mapping):
+            return {key: self.read(get_args(wanted)[1], each, f"{where}.{key}:") for key, each in value.items()}
         if get_origin(wanted) is tuple and isinstance(value, list):
             return tuple(self._value(get_args(wanted)[0], each, where) for each in value)
         if wanted is Path and isinstance(value, str) and value:
@@ -114,7 +118,8 @@ class TableReader:
         if wanted is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)
         if not isinstance(value, get_origin(wanted) or wanted) or (wanted is int and isinstance(value, bool)):
-            self._complain(where, f"must be {_TYPE_NAMES.get(wanted, 'a list in brackets')}, not {value!r}")
+            kind = "a table of tables" if get_origin(wanted) is Mapping else "a list in brackets"
+            self._complain(where, f"must be {_TYPE_NAMES.get(wanted, kind)}, not {value!r}")
         elif value == "":
             self._complain(where, "is empty; fill it in, or leave the key out")
         return value

@@ -72,9 +72,9 @@ def _keys_in_code(required: str, none: str) -> dict[str, str]:
 
 
 def _default(field: dataclasses.Field[Any], required: str, none: str) -> str:
-    if field.default is dataclasses.MISSING:
+    if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
         return required
-    if field.default is None:
+    if field.default in (dataclasses.MISSING, None, ()):
         return none
     return f'`"{field.default}"`' if isinstance(field.default, str | Path) else f"`{field.default}`"
 

@@ -129,7 +129,7 @@ def _handling(settings: Settings, pool: asyncpg.Pool, desk: Desk) -> list[_Loop]
         _Loop("handle mail", MailHandler(pool, desk, limits, Trust(settings.mail.authserv_id)).step, "inbound_mail"),
         _Loop("refused mail", RefusedMails(pool, desk, limits).step, "outbox_mail"),
         _Loop("clocks", Clocks(pool, desk, limits.sms).step, "ticket"),
-        _Loop("digests", DigestWriter(pool, desk, settings.mail.digest_at).step, "digest"),
+        _Loop("digests", DigestWriter(pool, desk, settings.mail.digest_time).step, "digest"),
     ]
 
 

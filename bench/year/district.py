@@ -34,7 +34,7 @@ from smsd.send_mail import Addresses, MailSender
 from smsd.send_sms import SmsSender
 from smsd.store.database import open_pool
 from smsd.store.queries import SQL
-from smsd.store.seal import load_seal, make_key_file
+from smsd.store.seal import Seal, load_seal, make_key_file
 from smsd.store.throwaway import throwaway_postgres
 from smsd.transports.base import Batch, Submission
 from smsd.writes import SmsLimits
@@ -109,14 +109,16 @@ class District:
     settings: Settings
     post: Post
     keeper: MailKeeper
+    seal: Seal
     steps: Mapping[str, Callable[[], Awaitable[int]]]
+    clock: datetime
     done: Counter[str] = field(default_factory=Counter)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def at(self, now: datetime) -> None:
-        """It is this moment; everything that is due is done."""
+    async def set(self, now: datetime) -> None:
+        """From now on it is this moment."""
+        self.clock = now
         await set_clock(self.pool, now)
-        await self.settle()
 
     async def settle(self) -> None:
         """Until a whole round finds nothing."""
@@ -128,17 +130,18 @@ class District:
                     self.done[name] += count
                     busy = True
 
-    async def text(self, phone_id: int, words: str, now: datetime) -> None:
+    async def text(self, phone_id: int, words: str) -> None:
         """An SMS of a citizen, as the receiving stage leaves it."""
         await self.pool.execute(
             "INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at) VALUES ($1, 'modem0', $2, true, $3)",
-            *(phone_id, words, now),
+            *(phone_id, words, self.clock),
         )
 
     async def new_phone(self) -> int:
         """A citizen who has not written before."""
-        number = b"%d" % next(self.numbers)
-        row = await self.pool.fetch(SQL["find_or_add_phones"], [number], [number], [True])
+        number = f"+62812{next(self.numbers):08d}".encode()
+        hashed, sealed = self.seal.hash(number, "phone"), self.seal.close(number, "phone")
+        row = await self.pool.fetch(SQL["find_or_add_phones"], [hashed], [sealed], [True])
         return int(row[0]["id"])
 
     async def mail(self, sender: str, recipient: str, raw: bytes) -> None:
@@ -173,21 +176,17 @@ async def open_district(folder: Path, start: datetime) -> AsyncIterator[District
         desk = open_desk(settings)
         limits = Limits(SmsLimits(_MANY, _MANY), attempts=1)
         addresses = Addresses(settings.mail.sender, DOMAIN)
-        sms = _Unsealed(Air(), pool, seal, owner="year", attempts=3, valid=timedelta(hours=72))
+        sms = SmsSender(Air(), pool, seal, owner="year", attempts=3, valid=timedelta(hours=72))
         steps = {
             "sms in": SmsHandler(pool, desk, limits).step,
             "mail in": MailHandler(pool, desk, limits).step,
             "refused": RefusedMails(pool, desk, limits).step,
             "clocks": Clocks(pool, desk, limits.sms).step,
-            "digests": DigestWriter(pool, desk, settings.mail.digest_at).step,
+            "digests": DigestWriter(pool, desk, settings.mail.digest_time).step,
             "mail out": MailSender(mailer, pool, desk, addresses, owner="year", attempts=3, at_once=4).step,
             "sms out": sms.step,
         }
-        yield District(pool, desk, settings, post, MailKeeper(pool), steps)
-
-
-class _Unsealed(SmsSender):
-    """Numbers of this district's phones are nobody's, and stand in the database as they are."""
+        yield District(pool, desk, settings, post, MailKeeper(pool), seal, steps, start)
 
 
 def write_agencies(path: Path) -> Path:

@@ -1,0 +1,99 @@
+"""The program; see the package."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from bench.year.district import District, open_district
+from bench.year.expected import ZONE, Fault, faults_of
+from bench.year.people import Agenda, People
+
+_START = datetime(2026, 1, 1, 6, tzinfo=ZONE)
+_DAYS = 365
+_REPORTING_DAYS = 300  # what comes in later would not be finished by the end
+_CLOCK_HOURS = (6, 7, 8, 12, 20)  # when the gateway's own clock may have something to do, and when it may not
+_EVENTS = """
+SELECT ticket.code, ticket.class AS klass, event.at, event.kind, event.actor, event.status, event.due_at, event.due_for,
+       event.data, event.sets
+FROM ticket_event AS event JOIN ticket ON ticket.id = event.ticket_id ORDER BY ticket.id, event.id
+"""
+
+
+async def live(folder: Path, tickets: int, seed: int) -> int:
+    """The year; 0 if everything happened as it should."""
+    chance = random.Random(seed)
+    began = time.monotonic()
+    end = _START + timedelta(days=_DAYS)
+    async with open_district(folder, _START) as district:
+        agenda = Agenda()
+        people = People(district, chance, agenda)
+        people.plan_reports(tickets, _START, _REPORTING_DAYS)
+        now = _START
+        while now < end:
+            await district.set(now)
+            await agenda.do(now)
+            await district.settle()
+            await people.look()
+            now = _next(now, agenda)
+        faults = await _judge(district, end)
+        statuses = await district.pool.fetch("SELECT status, count(*) FROM ticket GROUP BY status ORDER BY 2 DESC")
+        events = await district.pool.fetch("SELECT kind, count(*) FROM ticket_event GROUP BY kind ORDER BY 2 DESC")
+        print(f"seed {seed}: {people.counts['reports']} reports, {_DAYS} days, {time.monotonic() - began:.0f} s")
+        _table("tickets by status", Counter({row["status"]: row["count"] for row in statuses}))
+        _table("events", Counter({row["kind"]: row["count"] for row in events}))
+        _table("work", district.done)
+        _table("people", people.counts)
+    for fault in faults[:20]:
+        print(f"WRONG  {fault.ticket}: {fault.what}")
+    print(f"{len(faults)} wrong")
+    return 1 if faults else 0
+
+
+def _next(now: datetime, agenda: Agenda) -> datetime:
+    """The next hour in which anything can happen."""
+    hours = (now + timedelta(hours=n) for n in itertools.count(1))
+    clock = next(hour for hour in hours if hour.astimezone(ZONE).hour in _CLOCK_HOURS)
+    deed = agenda.next_at()
+    return min(clock, max(deed, now + timedelta(hours=1))) if deed else clock
+
+
+async def _judge(district: District, end: datetime) -> list[Fault]:
+    rows = [dict(row) for row in await district.pool.fetch(_EVENTS)]
+    faults = []
+    for code, group in itertools.groupby(rows, key=lambda row: row["code"]):
+        events = list(group)
+        faults += faults_of(code, events, end)
+    return faults
+
+
+def _table(title: str, counts: Counter[str]) -> None:
+    print(f"{title}: " + ", ".join(f"{name} {count}" for name, count in counts.most_common()))
+
+
+def main() -> int:
+    """Reads the arguments."""
+    parser = argparse.ArgumentParser(prog="python -m bench.year", description=sys.modules["bench.year"].__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--tickets", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1708)
+    parser.add_argument("--folder", type=Path, help="where to work; it stays. Else a temporary one")
+    given = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    folder = given.folder or Path(tempfile.mkdtemp(prefix="smsd-year-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return asyncio.run(live(folder, given.tickets, given.seed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
