@@ -11,7 +11,17 @@ from email.utils import parseaddr
 import asyncpg
 import structlog
 
-from parser.agency_mail import AgencyMail, FreeText, NeedsExplanation, find_token, read_mail, read_verb
+from parser.agency_mail import (
+    AgencyMail,
+    FreeText,
+    NeedsExplanation,
+    Postpone,
+    Refuse,
+    UnknownVerb,
+    find_token,
+    read_mail,
+    read_verb,
+)
 from smsd.backoff import next_try
 from smsd.desk.agency import agency_answer, help_mail
 from smsd.desk.rules import CLOSED, Desk, Ticket
@@ -104,12 +114,12 @@ class MailHandler:
             await self._answer(connection, row["id"], mail, ticket)
 
     async def _answer(self, connection: asyncpg.Connection, mail_id: int, mail: AgencyMail, ticket: Ticket) -> None:
-        verb = read_verb(mail.answer)
-        if ticket.status in CLOSED or isinstance(verb, FreeText):
+        now = datetime.now(UTC)
+        verb = read_verb(mail.answer, now.astimezone(self._desk.zone).date())
+        if ticket.status in CLOSED or isinstance(verb, FreeText | UnknownVerb | Postpone | Refuse):
             reason = "ticket_closed" if ticket.status in CLOSED else "free_text"
             await self._hold(connection, mail_id, reason, ticket)
             return
-        now = datetime.now(UTC)
         if isinstance(verb, NeedsExplanation):
             outcome = "needs_explanation"
             writes = Writes()

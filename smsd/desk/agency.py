@@ -37,7 +37,13 @@ def agency_answer(
             return _ask_citizen(desk, ticket, event, "agency_tanya", note, "jawaban")
         case agency_mail.NotOurs(agency=named):
             return _not_ours(desk, ticket, named, actor, now, data, dispatch_ids)
-        case agency_mail.FreeText() | agency_mail.NeedsExplanation():
+        case (
+            agency_mail.FreeText()
+            | agency_mail.NeedsExplanation()
+            | agency_mail.UnknownVerb()
+            | agency_mail.Postpone()
+            | agency_mail.Refuse()
+        ):
             raise ValueError(f"{type(verb).__name__} changes no ticket; an operator reads it")
         case _:
             assert_never(verb)

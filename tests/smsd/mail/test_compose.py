@@ -256,8 +256,10 @@ def test_every_word_is_one_that_the_parser_reads() -> None:
     """What we tell agencies to write is what we understand: the links' bodies, and the examples."""
     bodies = [parse_qs(urlsplit(link).query)["body"][0] for link in Page(part(received(REPORT), "html")).links]
     expected = [Accept(), Process(""), NeedsExplanation("SELESAI"), NotOurs(""), NeedsExplanation("TANYA")]
-    assert expected == [read_verb(body) for body in bodies]
-    assert [Process, Done, NotOurs, Ask] == [type(read_verb(verb.example)) for verb in VERBS if verb.example]
+    assert expected == [read_verb(body, date(2026, 6, 9)) for body in bodies]
+    assert [Process, Done, NotOurs, Ask] == [
+        type(read_verb(verb.example, date(2026, 6, 9))) for verb in VERBS if verb.example
+    ]
 
 
 @pytest.mark.parametrize("subtype", ["plain", "html"])
@@ -275,7 +277,7 @@ def test_an_answer_above_our_mail_is_read_alone(
     reply.set_content("\n".join([answer, "", first, *(quote + line for line in ours.splitlines())]))
     mail = read_mail(reply.as_bytes())
     assert (None, answer) == (mail.automatic, mail.answer)
-    assert expected == read_verb(mail.answer)
+    assert expected == read_verb(mail.answer, date(2026, 6, 9))
 
 
 @pytest.mark.parametrize("kind", KINDS)
