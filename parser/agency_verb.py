@@ -95,8 +95,8 @@ Verb = Accept | Process | Done | NotOurs | Ask | Postpone | Refuse | NeedsExplan
 
 _MARKS = " .,;:!-–—*_\"'"
 # A dash is a mark only where it joins no word: `PROSES-nya lambat` is a sentence.
-_MARK = r"[*_\"']*(?:[*_\s]*(?:[:,.;!–—]|-+(?=\s|$)|\s-+))*"
-_START = r"[\s*_\"'#]*"
+_MARK = r"[*_\"']*(?:[*_\s]*(?:[:,.;!–—…=→]|-+(?=\s|$)|\s-+))*"
+_START = r"(?:[^\w>]|_)*"
 _LONGEST_FIRST = "|".join(word.replace(" ", r"\s+") for word in sorted(SYNONYMS, key=len, reverse=True))
 _VERB = re.compile(
     rf"{_START}(?P<verb>{_LONGEST_FIRST})"
@@ -123,7 +123,8 @@ _LEADING_TO = re.compile(
     re.IGNORECASE,
 )
 _PROMISE = re.compile(r"(?:dan\s+)?akan\b", re.IGNORECASE)
-_THANKS = re.compile(r"kasih\b", re.IGNORECASE)
+# What may stand behind TERIMA without a mark; `TERIMA KASIH` and `TERIMA atau TOLAK` decide nothing.
+_ACCEPTED = re.compile(r"(?:dan|akan|segera|laporan(?:nya)?|untuk|kami)\b(?!.*\batau\b)", re.IGNORECASE)
 _STILL_HELPS = re.compile(
     r"\b(?:akan|tetap|sudah|segera)\s+kami\b|\bkami\s+(?:akan|tetap|sudah|bantu)\b", re.IGNORECASE
 )
@@ -133,6 +134,14 @@ _NOT_DONE = re.compile(
     r"|not|will|when|if)\b",
     re.IGNORECASE,
 )
+# `SELESAI rapat kami bahas`, `SELESAI Lebaran dikerjakan`.
+_AFTER = re.compile(
+    r"(?:rapat|jam|lebaran|idul|acara|libur\w*|cuti|upacara|sh?alat|sholat|makan|kegiatan|musim|hujan|lelang|tender|tahun"
+    r"|bulan|minggu|pekan|pemilu|pilkada|puasa|ramadh?an|natal|istirahat|apel|proses)\b",
+    re.IGNORECASE,
+)
+_WILL = re.compile(r"\b(?:akan|nanti|besok|lusa|baru\s+(?:bisa|dapat|akan|mulai)|mungkin)\b", re.IGNORECASE)
+_WAS = re.compile(r"\b(?:sudah|telah|sdh|tlh)\b", re.IGNORECASE)
 _NOT_YET = re.compile(r"(?:belum|tidak|kapan|hukum|not)\b", re.IGNORECASE)
 _NO_REFUSAL = re.compile(r"(?:ukur|bala|peluru|angin|belakang)\b", re.IGNORECASE)
 _LATEST_YEARS = 5
@@ -190,7 +199,8 @@ def _plain(verb: str) -> str:
 def _read(word: Word, line: _Line, today: date) -> Verb:
     if not line.strict and not (word == "BUKAN WEWENANG" and _OURSELVES.fullmatch(line.rest)):
         return FreeText()
-    if line.shouted and not line.marked and not _means_it(word, line):
+    # `TERIMA/TOLAK`: a choice that nobody has made.
+    if line.rest.startswith("/") or (line.shouted and not line.marked and not _means_it(word, line)):
         return FreeText()
     return _RULES[word](line, today)
 
@@ -231,22 +241,31 @@ def _accept(line: _Line, _: date) -> Verb:
     """TERIMA, perhaps with a promise: `TERIMA KASIH` thanks, it does not accept."""
     if not _COURTESY.sub("", line.rest):
         return Accept()
-    sure = line.verb.isupper() or (line.marked and _PROMISE.match(line.rest))
-    return Accept() if sure and not _THANKS.match(line.rest) and not line.rest.endswith("?") else FreeText()
+    sure = _ACCEPTED if line.verb.isupper() else _PROMISE if line.marked else None
+    return Accept() if sure and sure.match(line.rest) and not line.rest.endswith("?") else FreeText()
 
 
 def _process(line: _Line, _: date) -> Verb:
     """PROSES and perhaps a note."""
     note = _paragraph(line)
-    return FreeText() if _NOT_YET.match(note) else Process(note)
+    return FreeText() if _NOT_YET.match(note) or _is_question(line) else Process(note)
 
 
 def _done(line: _Line, _: date) -> Verb:
     """SELESAI and what was done; a greeting explains nothing, and a question or a plan is no end."""
     explanation = _paragraph(line)
-    if _NOT_DONE.match(explanation) or (line.rest.endswith("?") and len(line.rest) > 1):
+    if _NOT_DONE.match(explanation) or _is_question(line) or (not line.marked and _is_plan(explanation)):
         return FreeText()
     return Done(explanation) if _says_something(explanation) else NeedsExplanation("SELESAI")
+
+
+def _is_plan(explanation: str) -> bool:
+    """What comes after something else has ended, or speaks of what will be and not of what was."""
+    return bool(_AFTER.match(explanation) or (_WILL.search(explanation) and not _WAS.search(explanation)))
+
+
+def _is_question(line: _Line) -> bool:
+    return line.rest.endswith("?") and len(line.rest) > 1
 
 
 def _ask(line: _Line, _: date) -> Verb:
@@ -257,7 +276,7 @@ def _ask(line: _Line, _: date) -> Verb:
 
 def _not_ours(line: _Line, _: date) -> Verb:
     """BUKAN WEWENANG and the agency that is competent, without the words that only lead to it."""
-    if _STILL_HELPS.search(line.rest) or line.rest.endswith("?"):
+    if _STILL_HELPS.search(line.rest) or _is_question(line):
         return FreeText()
     agency = _OURSELVES.sub("", line.rest, count=1) if _OURSELVES.match(line.rest) else line.rest
     while leading := _LEADING_TO.match(agency):
@@ -280,7 +299,7 @@ def _latest(today: date) -> date:
 def _refuse(line: _Line, _: date) -> Verb:
     """TOLAK and why."""
     reason = _paragraph(line)
-    if _NO_REFUSAL.match(reason) or (line.rest.endswith("?") and len(line.rest) > 1):
+    if _NO_REFUSAL.match(reason) or _is_question(line):
         return FreeText()
     return Refuse(reason) if _says_something(reason) else NeedsExplanation("TOLAK")
 

@@ -55,7 +55,7 @@ def find_day(text: str, today: date) -> date | None:
 
 
 def split_day(words: str, today: date) -> tuple[date | None, str]:
-    """The day that words begin with, else one behind a word that leads to it, and the words without it.
+    """The day that words begin with, else the one that they end with behind a word that leads to it; and the others.
 
     `sampai 30 Juni, menunggu anggaran` and `menunggu anggaran sampai 30 Juni` say the same.
     """
@@ -63,8 +63,9 @@ def split_day(words: str, today: date) -> tuple[date | None, str]:
     if found := _DAY.match(words, start):
         return _day(found, today), words[found.end() :]
     for leading in _UNTIL_LATER.finditer(words):
-        if found := _DAY.match(words, leading.end()):
-            return _day(found, today), words[: leading.start()] + words[found.end() :]
+        found = _DAY.match(words, leading.end())
+        if found and not words[found.end() :].strip(" .,;)!"):
+            return _day(found, today), words[: leading.start()]
     return None, words
 
 
