@@ -10,9 +10,6 @@ from email.utils import parseaddr
 
 import asyncpg
 import structlog
-from parser.delivery_report import DeliveryReport, read_delivery_report
-from parser.mail_attachments import read_attachments
-from parser.mail_auth import authenticated
 
 from parser.agency_mail import (
     FreeText,
@@ -22,9 +19,13 @@ from parser.agency_mail import (
     find_token,
     is_too_quick,
     near_tokens,
+    parse_message,
     read_mail,
     read_verb,
 )
+from parser.delivery_report import DeliveryReport, read_delivery_report
+from parser.mail_attachments import read_attachments
+from parser.mail_auth import authenticated
 from smsd.backoff import next_try
 from smsd.bounce import PAUSED_CURE, bounce
 from smsd.contacts import as_of_now
@@ -129,7 +130,8 @@ class _Case:
         self._trust = trust
         self._row = row
         self._now: datetime = row["now"]
-        self._mail = read_mail(row["raw"], row["envelope_sender"])
+        self._message = parse_message(row["raw"])
+        self._mail = read_mail(self._message, row["envelope_sender"])
         self._dispatch: asyncpg.Record | None = None
         self._ticket: Ticket | None = None
 
@@ -150,9 +152,11 @@ class _Case:
 
     async def _note_contents(self) -> None:
         await self._connection.execute(SQL["note_sender"], self._row["id"], self._mail.sender, self._mail.subject)
-        found = read_attachments(self._row["raw"])
+        found = read_attachments(self._message)
         if found:
-            rows = [(nth, each.name, each.type, each.bytes, each.sha256) for nth, each in enumerate(found, 1)]
+            rows = [
+                (nth, each.name, each.content_type, len(each.content), each.sha256) for nth, each in enumerate(found, 1)
+            ]
             await self._connection.executemany(SQL["add_attachment"], [(self._row["id"], *row) for row in rows])
 
     async def _find_ticket(self) -> None:
@@ -173,7 +177,7 @@ class _Case:
         if not any(known_sender(self._mail.sender, address) for address in registered):
             return "unknown_sender"
         domain = self._mail.sender.rpartition("@")[2]
-        if self._trust.authserv_id and not authenticated(self._row["raw"], self._trust.authserv_id, domain):
+        if self._trust.authserv_id and not authenticated(self._message, self._trust.authserv_id, domain):
             return "not_authenticated"
         if dispatch["ended_at"] is not None:
             return "dispatch_ended"
@@ -183,8 +187,8 @@ class _Case:
 
     async def _automatic(self, kind: str) -> None:
         """A machine's mail is kept, and nobody has to read it; but a bounce says where our mail did not arrive."""
-        report = read_delivery_report(self._row["raw"]) if kind == "bounce" else None
-        if kind != "bounce":
+        report = None if kind == "own" else read_delivery_report(self._message)
+        if report is None and kind != "bounce":
             await self._keep(kind)
         elif report is None:
             await self._hold("bounce")
@@ -198,7 +202,9 @@ class _Case:
 
     async def _mark(self, delivery: str, report: DeliveryReport) -> None:
         number = self._dispatch["id"] if self._dispatch else None
-        await self._connection.execute(SQL["mark_delivery"], report.message_id, number, delivery, report.status)
+        await self._connection.execute(
+            SQL["mark_delivery"], report.original_message_id, number, delivery, report.status
+        )
 
     async def _bounced(self, report: DeliveryReport) -> None:
         fault = Fault("gone" if report.kind == "gone" else "passing", report.status, report.diagnostic)
@@ -212,7 +218,7 @@ class _Case:
 
     async def _digest_bounced(self, report: DeliveryReport, fault: Fault) -> None:
         """What is about no ticket of its own: the mailbox is paused all the same."""
-        to = await self._connection.fetchrow(SQL["digest_sent"], report.message_id)
+        to = await self._connection.fetchrow(SQL["digest_sent"], report.original_message_id)
         if to is None:
             log.warning("mail.stray_bounce", inbound_mail=self._row["id"], status=fault.status)
             return

@@ -52,7 +52,7 @@ def read_held(row: asyncpg.Record, reply_domain: str, today: date) -> Held:
 def _meant(mail: AgencyMail, today: date) -> Verb | None:
     """The verb that it says, else the one that its words suggest."""
     said = read_verb(mail.answer, today)
-    return suggest(mail.answer) if isinstance(said, (FreeText, NeedsExplanation, UnknownVerb)) else said
+    return suggest(mail.answer, today) if isinstance(said, (FreeText, NeedsExplanation, UnknownVerb)) else said
 
 
 def _line(verb: Verb) -> str:

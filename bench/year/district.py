@@ -133,7 +133,8 @@ class District:
     async def text(self, phone_id: int, words: str) -> None:
         """An SMS of a citizen, as the receiving stage leaves it."""
         await self.pool.execute(
-            "INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at) VALUES ($1, 'modem0', $2, true, $3)",
+            "INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at)"
+            " VALUES ($1, 'modem0', $2, true, $3)",
             *(phone_id, words, self.clock),
         )
 

@@ -1,4 +1,4 @@
-"""Who lives in the district: citizens who report and answer, officials who answer or do not, an operator who reads on working days."""
+"""Who lives in the district: citizens who report and answer, officials who do so or not, an operator who reads."""
 
 from __future__ import annotations
 
@@ -187,7 +187,8 @@ class People:
             "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
             f"Final-Recipient: rfc822; {letter.recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
             "Diagnostic-Code: smtp; 550 5.1.1 User unknown\r\n\r\n"
-            f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {letter.message['Message-ID']}\r\n\r\n--b--\r\n"
+            f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {letter.message['Message-ID']}\r\n\r\n"
+            "--b--\r\n"
         )
         await self._district.mail("", letter.envelope_sender, raw.encode())
         self.counts["bounces"] += 1

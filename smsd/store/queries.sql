@@ -831,7 +831,7 @@ UPDATE inbound_mail SET sender = $2, subject = $3 WHERE id = $1;
 
 -- name: add_attachment
 -- One thing that was attached to the mail $1; read again it is the same.
-INSERT INTO mail_attachment (mail_id, nth, name, type, bytes, sha256) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO mail_attachment (mail_id, nth, name, type, bytes, sha256) VALUES ($1, $2, $3, $4, $5, decode($6, 'hex'))
 ON CONFLICT (mail_id, nth) DO NOTHING;
 
 -- name: mark_delivery

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parser.mail_text import best_text, clean, cut_quotes, html_to_text
+from parser.mail_html import html_to_text
+from parser.mail_quotes import cut_quotes
+from parser.mail_text import best_text, clean
 
 ANSWER = "SELESAI lampu sudah diganti"
 

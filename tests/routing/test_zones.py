@@ -26,7 +26,9 @@ NAMES = {
 def test_each_of_the_38_provinces_has_the_zone_of_the_decree() -> None:
     """Keppres 41/1987, checked by name, for the code tells nobody where it is."""
     with REGIONS.open(encoding="utf-8", newline="") as file:
-        found = {each["name"]: zone_of(each["code"], ELSEWHERE) for each in csv.DictReader(file) if "." not in each["code"]}
+        found = {
+            each["name"]: zone_of(each["code"], ELSEWHERE) for each in csv.DictReader(file) if "." not in each["code"]
+        }
     assert 38 == len(found)
     assert {name: zone for zone, names in NAMES.items() for name in names.split("; ")} == found
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -405,7 +405,7 @@ class Play:
         async with self.stage.pool.acquire() as connection, connection.transaction():
             ticket = Ticket(**await connection.fetchrow(SQL["ticket_for_change"], codes[nth - 1]))
             ids = iter(await reserve_ids(connection, "dispatch", 1))
-            verb = read_verb(line)
+            verb = read_verb(line, date(2026, 6, 9))
             await store(
                 connection,
                 agency_answer(self.stage.desk, ticket, verb, datetime.now(UTC), next(self.mails), ids),

@@ -15,7 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parser.agency_mail import read_mail
-from parser.agency_verb import Accept, Ask, Done, FreeText, NeedsExplanation, NotOurs, Process, Verb, read_verb
+from parser.agency_verb import (
+    Accept,
+    Ask,
+    Done,
+    FreeText,
+    NeedsExplanation,
+    NotOurs,
+    Postpone,
+    Process,
+    Refuse,
+    Verb,
+    read_verb,
+)
 from smsd.mail.answers import ANSWER_WORDS
 from smsd.mail.compose import MARKER, Dispatch, Kind, compose
 
@@ -44,6 +56,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 FIRST = ("disposisi", "tembusan", "atasan", "macet", "ombudsman")
 # Those that an agency answers with one of the words.
 ANSWERED = ("disposisi", "tambahan", "dibuka", "dirahasiakan", "bantuan", "pengingat", "terlambat", "tanpa_jawaban")
+TODAY = date(2026, 6, 9)
 
 
 def received(dispatch: Dispatch, now: datetime = NOW) -> EmailMessage:
@@ -266,10 +279,12 @@ def test_every_word_is_one_that_the_parser_reads() -> None:
         "SELESAI": (NeedsExplanation("SELESAI"), Done),
         "TANYA": (NeedsExplanation("TANYA"), Ask),
         "BUKAN WEWENANG": (NotOurs(""), NotOurs),
+        "TUNDA": (NeedsExplanation("TUNDA"), Postpone),
+        "TOLAK": (NeedsExplanation("TOLAK"), Refuse),
     }
     words = {word.word: word for word in ANSWER_WORDS}
     for word, (empty, full) in expected.items():
-        assert (empty, full) == (read_verb(words[word].prefilled), type(read_verb(words[word].example)))
+        assert (empty, full) == (read_verb(words[word].prefilled, TODAY), type(read_verb(words[word].example, TODAY)))
 
 
 @pytest.mark.parametrize(
@@ -285,14 +300,14 @@ def test_every_word_is_one_that_the_parser_reads() -> None:
 def test_what_is_typed_behind_a_prefilled_word_is_read(word: str, typed: str, expected: Verb) -> None:
     """The cursor stands where the words go."""
     (prefilled,) = (each.prefilled for each in ANSWER_WORDS if each.word == word)
-    assert expected == read_verb(prefilled + typed)
+    assert expected == read_verb(prefilled + typed, TODAY)
 
 
 @pytest.mark.parametrize("word", ["TUNDA", "TOLAK"])
 def test_a_prefilled_word_that_is_sent_unchanged_decides_nothing(word: str) -> None:
     """Who only presses and sends has neither put off nor refused the report."""
     (prefilled,) = (each.prefilled for each in ANSWER_WORDS if each.word == word)
-    assert isinstance(read_verb(prefilled), FreeText | NeedsExplanation)
+    assert isinstance(read_verb(prefilled, TODAY), FreeText | NeedsExplanation)
 
 
 @pytest.mark.parametrize("subtype", ["plain", "html"])
@@ -310,7 +325,7 @@ def test_an_answer_above_our_mail_is_read_alone(
     reply.set_content("\n".join([answer, "", first, *(quote + line for line in ours.splitlines())]))
     mail = read_mail(reply.as_bytes())
     assert (None, answer) == (mail.automatic, mail.answer)
-    assert expected == read_verb(mail.answer)
+    assert expected == read_verb(mail.answer, TODAY)
 
 
 @pytest.mark.parametrize("kind", KINDS)
