@@ -181,34 +181,6 @@ CREATE TABLE dispatch (
 );
 CREATE INDEX dispatch_of_ticket ON dispatch (ticket_id);
 
--- A ticket as the desk needs it.
-CREATE VIEW desk_ticket AS
-SELECT id, code, phone_id, status, class AS klass, topic, place, agency, due_at, due_for, text, confidential,
-       anonymous, message_id, opened_at,
-       (SELECT language FROM phone WHERE phone.id = ticket.phone_id) AS language,
-       (SELECT max(dispatch.id) FROM dispatch
-        WHERE dispatch.ticket_id = ticket.id AND ended_at IS NULL AND NOT copy) AS dispatch_id,
-       (SELECT count(*) FROM ticket_event AS event
-        WHERE event.ticket_id = ticket.id AND kind = 'agency_declined' AND NOT data ? 'by_triage') AS declined,
-       (SELECT count(*) FROM ticket_event AS event
-        WHERE event.ticket_id = ticket.id AND kind = 'reopened') AS reopened,
-       (SELECT data ->> 'text' FROM ticket_event AS event
-        WHERE event.ticket_id = ticket.id AND data ->> 'text' <> ''
-          AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'agency_postponed', 'agency_refused',
-                       'status_set')
-        ORDER BY event.id DESC LIMIT 1) AS last_answer,
-       (SELECT max(at) FROM ticket_event AS event
-        WHERE event.ticket_id = ticket.id AND data ->> 'text' <> ''
-          AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'agency_postponed', 'agency_refused',
-                       'status_set')) AS answered_at,
-       (SELECT kind FROM ticket_event AS event
-        WHERE event.ticket_id = ticket.id AND kind IN ('agency_done', 'agency_refused', 'status_set', 'cancelled')
-        ORDER BY event.id DESC LIMIT 1) AS closed_by,
-       EXISTS (SELECT FROM dispatch JOIN inbound_mail AS mail ON mail.dispatch_id = dispatch.id
-               WHERE dispatch.ticket_id = ticket.id AND mail.state = 'held' AND mail.outcome = 'free_text')
-           AS answer_waits
-FROM ticket;
-
 -- A mailbox of an agency that bounced: nothing goes there until then. A row without a future is history.
 CREATE TABLE contact_pause (
     address       text        PRIMARY KEY,
@@ -362,6 +334,36 @@ CREATE TABLE mail_attachment (
     sha256   bytea    NOT NULL,
     PRIMARY KEY (mail_id, nth)
 );
+
+-- ---------------------------------------------------------------- what the desk sees
+
+-- A ticket as the desk needs it.
+CREATE VIEW desk_ticket AS
+SELECT id, code, phone_id, status, class AS klass, topic, place, agency, due_at, due_for, text, confidential,
+       anonymous, message_id, opened_at,
+       (SELECT language FROM phone WHERE phone.id = ticket.phone_id) AS language,
+       (SELECT max(dispatch.id) FROM dispatch
+        WHERE dispatch.ticket_id = ticket.id AND ended_at IS NULL AND NOT copy) AS dispatch_id,
+       (SELECT count(*) FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND kind = 'agency_declined' AND NOT data ? 'by_triage') AS declined,
+       (SELECT count(*) FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND kind = 'reopened') AS reopened,
+       (SELECT data ->> 'text' FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND data ->> 'text' <> ''
+          AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'agency_postponed', 'agency_refused',
+                       'status_set')
+        ORDER BY event.id DESC LIMIT 1) AS last_answer,
+       (SELECT max(at) FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND data ->> 'text' <> ''
+          AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'agency_postponed', 'agency_refused',
+                       'status_set')) AS answered_at,
+       (SELECT kind FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND kind IN ('agency_done', 'agency_refused', 'status_set', 'cancelled')
+        ORDER BY event.id DESC LIMIT 1) AS closed_by,
+       EXISTS (SELECT FROM dispatch JOIN inbound_mail AS mail ON mail.dispatch_id = dispatch.id
+               WHERE dispatch.ticket_id = ticket.id AND mail.state = 'held' AND mail.outcome = 'free_text')
+           AS answer_waits
+FROM ticket;
 
 -- ---------------------------------------------------------------- operations
 

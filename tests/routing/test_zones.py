@@ -14,8 +14,8 @@ ELSEWHERE = ZoneInfo("UTC")
 REGIONS = Path(__file__).parents[2] / "config" / "data" / "regions.csv"
 # By name, as the decree has them, each with the provinces formed out of it since.
 NAMES = {
-    WIB: "Aceh; Sumatera Utara; Sumatera Barat; Riau; Kepulauan Riau; Jambi; Sumatera Selatan; Bangka Belitung; Bengkulu; "
-    "Lampung; DKI Jakarta; Jawa Barat; Banten; Jawa Tengah; DI Yogyakarta; Jawa Timur; "
+    WIB: "Aceh; Sumatera Utara; Sumatera Barat; Riau; Kepulauan Riau; Jambi; Sumatera Selatan; Bangka Belitung; "
+    "Bengkulu; Lampung; DKI Jakarta; Jawa Barat; Banten; Jawa Tengah; DI Yogyakarta; Jawa Timur; "
     "Kalimantan Barat; Kalimantan Tengah",
     WITA: "Bali; Nusa Tenggara Barat; Nusa Tenggara Timur; Kalimantan Selatan; Kalimantan Timur; Kalimantan Utara; "
     "Sulawesi Utara; Gorontalo; Sulawesi Tengah; Sulawesi Selatan; Sulawesi Barat; Sulawesi Tenggara",

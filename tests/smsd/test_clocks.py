@@ -136,8 +136,8 @@ class TestDeadlines:
         await pass_time(stage)
         await stage.pool.execute(
             "INSERT INTO ticket_event (ticket_id, kind, actor, status, due_for, due_at)"
-            " SELECT id, 'agency_accepted', 'agency:PUPR-35.73', 'ditindaklanjuti', 'finish', now() + interval '20 days'"
-            " FROM ticket"
+            " SELECT id, 'agency_accepted', 'agency:PUPR-35.73', 'ditindaklanjuti', 'finish',"
+            " now() + interval '20 days' FROM ticket"
         )
         assert ["plan"] == await stage.column("SELECT next_step FROM ticket")
         await stage.pool.execute(

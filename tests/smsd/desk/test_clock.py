@@ -108,7 +108,7 @@ class TestLate:
         writes = step(watched, waiting, "late", local(6, 17, 8, 0), itertools.count(900))
         assert (
             "LAPOR 1708: maaf, Dinas PU Kab Malang belum menjawab laporan 482 130 9764 sampai batas Sen 15/6. "
-            "Kami sudah menegur mereka. Kabar berikut paling lambat Sel 23/6."
+            "Sudah kami tegur. Kabar lagi paling lambat Sel 23/6."
         ) == told(writes)
         assert REMINDERS == writes.sms[0].priority
         assert ["late", "copied"] == kinds(writes)
@@ -158,8 +158,8 @@ class TestOverdue:
         """The agency keeps the ticket, and its dispatch: the triage desk gets a copy."""
         writes = step(desk, waiting, "overdue", local(6, 23, 8, 0), itertools.count(900))
         assert (
-            "LAPOR 1708: Dinas PU Kab Malang masih belum menjawab laporan 482 130 9764. Petugas kami kini menagih "
-            "mereka. Sejak Jum 7/8 Anda boleh meminta Ombudsman memeriksa."
+            "LAPOR 1708: Dinas PU Kab Malang belum juga menjawab laporan 482 130 9764. Petugas kami menagihnya. "
+            "Sejak Jum 7/8 Anda boleh meminta bantuan Ombudsman."
         ) == told(writes)
         copies = [(each.agency, each.copy) for each in writes.dispatches]
         assert (["overdue", "copied"], [("TRIAGE", True)]) == (kinds(writes), copies)
