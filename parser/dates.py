@@ -31,7 +31,7 @@ _DAY = re.compile(
     r"(?<![\w/.-])(?:(?P<iso_year>\d{4})-(?P<iso_month>\d{1,2})-(?P<iso_day>\d{1,2})"
     r"|(?P<day>\d{1,2})(?:st|nd|rd|th)?"
     rf"(?:\s*(?P<mark>[/.-])\s*(?P<month>\d{{1,2}})(?:(?P=mark)(?P<year>\d{{4}}|\d{{2}})(?!\d))?"
-    rf"|[\s-]*(?P<word>{_WORDS})\b\.?(?:[\s-]*(?P<word_year>\d{{4}})\b)?))(?![\w/])",
+    rf"|[\s-]*(?P<word>{_WORDS})\b\.?(?:[\s-]*(?P<word_year>\d{{4}}|2\d)\b)?))(?![\w/])",
     re.IGNORECASE,
 )
 # A day without a year is the next such day; one that is nearly a year off has just gone by.

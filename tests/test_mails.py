@@ -40,7 +40,7 @@ DOMAIN, AGENCY_DOMAIN, AUTHSERV_ID = "1708.example", "pupr.malangkab.example", "
 TOKEN = "abcdefghjkmnpqrstuvw"
 # Columns that say what is read; the others are for people.
 READ = ("sender_believed", "automatic", "verb", "text", "delivery", "suggestion")
-NOTHING, ALTERNATIVE = "-", "|"
+NOTHING, ALTERNATIVE, ANYTHING = "-", "|", "*"
 CHANGES = frozenset(("TERIMA", "PROSES", "SELESAI", "TANYA", "BUKAN WEWENANG", "TUNDA", "TOLAK"))
 WORDS = {
     Accept: "TERIMA",
@@ -102,6 +102,11 @@ def changes(said: Mapping[str, str]) -> bool:
     return is_answer and said["verb"] in CHANGES
 
 
+def agrees(said: Mapping[str, str], row: Mapping[str, str], *columns: str) -> bool:
+    """Whether these columns are read as one of the alternatives in the line."""
+    return all({said[column], ANYTHING} & set(row[column].split(ALTERNATIVE)) for column in columns)
+
+
 def _param(row: dict[str, str]) -> object:
     wrong = pytest.mark.xfail(strict=True, raises=AssertionError, reason=row["known_wrong"])
     return pytest.param(row, id=row["file"].removesuffix(".eml"), marks=[wrong] if row["known_wrong"] else [])
@@ -111,7 +116,7 @@ def _param(row: dict[str, str]) -> object:
 def test_a_mail_is_read_as_its_line_says(row: dict[str, str]) -> None:
     """Where a cell allows several answers, one of them; a line that is known to be wrong must still be wrong."""
     said = read(row["file"])
-    expected = {c: said[c] if said[c] in row[c].split(ALTERNATIVE) else row[c] for c in READ}
+    expected = {column: said[column] if agrees(said, row, column) else row[column] for column in READ}
     assert expected == {c: said[c] for c in READ}
 
 
@@ -127,21 +132,22 @@ def test_the_promises_hold_over_all_mails() -> None:
     tally: Counter[str] = Counter()
     for row in ROWS:
         said = read(row["file"])
-        good = row["sender_believed"] == "ya" and row["automatic"] == NOTHING and row["verb"] in CHANGES
-        understood = (said["verb"], said["text"]) == (row["verb"], row["text"])
+        person = row["automatic"] == NOTHING
+        good = person and row["sender_believed"] == "ya" and bool(set(row["verb"].split(ALTERNATIVE)) & CHANGES)
+        understood = good and agrees(said, row, "verb", "text")
         tally["mails"] += 1
         tally["good answers"] += good
-        tally["understood"] += good and understood
+        tally["understood"] += understood
         tally["status changes"] += changes(said)
-        tally["false status changes"] += changes(said) and not (good and understood)
-        tally["machines"] += row["automatic"] != NOTHING
-        tally["machines taken for people"] += row["automatic"] != NOTHING and said["automatic"] == NOTHING
-        tally["people taken for machines"] += row["automatic"] == NOTHING and said["automatic"] != NOTHING
+        tally["false status changes"] += changes(said) and not understood
+        tally["machines"] += not person
+        tally["machines taken for people"] += not person and said["automatic"] == NOTHING
+        tally["people taken for machines"] += person and said["automatic"] != NOTHING
     print(dict(tally))
     assert (
         tally["false status changes"] == tally["machines taken for people"] == tally["people taken for machines"] == 0
     )
-    assert tally["understood"] >= UNDERSTOOD * tally["good answers"] > 80
+    assert tally["understood"] >= UNDERSTOOD * tally["good answers"] > 100
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row["file"].startswith("token-near-")], ids=lambda r: r["file"])
