@@ -11,14 +11,17 @@ import re
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from datetime import date
 from pathlib import Path
 
 from fuzz_targets import assert_storable, seeds_in, texts_in
 from mutate import BYTES, STRUCTURE, TEXT
 
-from parser.agency_mail import find_token, read_mail, read_verb
+from parser.agency_mail import find_token, near_tokens, parse_message, read_mail, read_verb, suggest
+from parser.delivery_report import read_delivery_report
+from parser.mail_attachments import read_attachments
+from parser.mail_auth import authenticated
 from smsd.handle_mail import digest, known_sender
 from smsd.mail.lmtp import ReceivedMail, open_lmtp
 
@@ -38,13 +41,24 @@ def read(mail: ReceivedMail) -> None:
     for text in (mail.envelope_sender, mail.recipient):
         assert_storable(text)
     digest(mail)
-    found = read_mail(mail.raw, mail.envelope_sender)
+    message = parse_message(mail.raw)
+    found = read_mail(message, mail.envelope_sender)
     for text in texts_in(asdict(found)):
         assert_storable(text)
     token = find_token([mail.recipient, *found.recipients], _DOMAIN)
     assert token is None or token.isascii()
     known_sender(found.sender, "Dinas <dinas@malang.example>")
-    for text in texts_in(asdict(read_verb(found.answer, date(2026, 6, 9)))):
+    assert_all_storable(read_verb(found.answer, date(2026, 6, 9)))
+    assert_all_storable(suggest(found.answer, date(2026, 6, 9)))
+    assert_all_storable(read_delivery_report(message))
+    for text in (*near_tokens(found.recipients, _DOMAIN), *(file.name for file in read_attachments(message))):
+        assert_storable(text)
+    authenticated(message, "mx.1708.example", "malang.example")
+
+
+def assert_all_storable(found: object) -> None:
+    """Every text in what was read, if anything was."""
+    for text in texts_in(asdict(found)) if is_dataclass(found) and not isinstance(found, type) else ():
         assert_storable(text)
 
 

@@ -75,7 +75,8 @@ def read_mail(mail: bytes | Mail, envelope_sender: str | None = None) -> AgencyM
     """What a mail says; never fails, whatever the bytes. An empty envelope sender is known to be a robot's."""
     message = parse_message(mail)
     text = best_text(message)
-    answer = cut_closing(cut_quotes(text))
+    written = cut_quotes(text)
+    answer = cut_closing(written)
     # Whether a verb is there does not depend on the day, only whether its date is still to come.
     verb = read_verb(answer, date.min)
     return AgencyMail(
@@ -84,7 +85,7 @@ def read_mail(mail: bytes | Mail, envelope_sender: str | None = None) -> AgencyM
         recipients=tuple(dict.fromkeys(a for name in _RECIPIENT_HEADERS for a in addresses(message, name))),
         subject=subject_of(message),
         in_reply_to=message_id(message, "In-Reply-To"),
-        automatic=who_wrote(message, envelope_sender, answer, verb),
+        automatic=who_wrote(message, envelope_sender, written, verb),
         text=text,
         answer=answer,
     )

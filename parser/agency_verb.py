@@ -20,6 +20,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from parser.agency_sentences import (
+    decides_nothing,
+    is_denied,
+    is_for_a_colleague,
+    is_no_refusal,
+    is_partly_ours,
+    is_unfinished,
+    takes_it,
+)
 from parser.agency_words import NO_VERBS, SYNONYMS, Word, is_slip
 from parser.dates import split_day
 
@@ -122,42 +131,6 @@ _LEADING_TO = re.compile(
     r"[\s,.;:\-–—]*",
     re.IGNORECASE,
 )
-_PROMISE = re.compile(r"(?:dan\s+)?akan\b", re.IGNORECASE)
-# What may stand behind TERIMA without a mark; `TERIMA KASIH` and `TERIMA atau TOLAK` decide nothing.
-_ACCEPTED = re.compile(r"(?:dan|akan|segera|laporan(?:nya)?|untuk|kami)\b(?!.*\batau\b)", re.IGNORECASE)
-# `BUKAN KEWENANGAN SAYA menjawab`, `BUKAN URUSAN mudah`, `BUKAN WEWENANG kami saja`.
-_NOT_THE_OFFICE = re.compile(
-    r"(?:saya|mudah|gampang|sepele)\b|(?:kami\s+)?(?:sepenuhnya|seluruhnya|saja|semata)\b", re.IGNORECASE
-)
-_STILL_HELPS = re.compile(
-    r"\b(?:akan|tetap|sudah|segera)\s+kami\b|\bkami\s+(?:akan|tetap|sudah|bantu)\b", re.IGNORECASE
-)
-# What stands behind SELESAI where it is not done.
-_NOT_DONE = re.compile(
-    r"(?:belum|tidak|kapan|dulu|dibaca|dipelajari|setengah\w*|separuh\w*|sebagian|\d+\s*(?:%|persen)|nanti|besok|lusa|akan|segera|target|rencana|insya\s*allah|jika|bila|apabila|kalau|setelah"
-    r"|not|will|when|if|by|before|until|soon)(?!\w)",
-    re.IGNORECASE,
-)
-# `SELESAI rapat kami bahas`, `SELESAI Lebaran dikerjakan`.
-_AFTER = re.compile(
-    r"(?:rapat|jam|lebaran|idul|acara|libur\w*|cuti|upacara|sh?alat|sholat|makan|kegiatan|musim|hujan|lelang|tender|tahun"
-    r"|bulan|minggu|pekan|pemilu|pilkada|puasa|ramadh?an|natal|istirahat|apel|proses"
-    r"|verifikasi|survei|survey|pengecekan|cek|pemeriksaan|koordinasi|apa\w*|reading)\b",
-    re.IGNORECASE,
-)
-_WILL = re.compile(r"\b(?:akan|nanti|besok|lusa|baru\s+(?:bisa|dapat|akan|mulai)|mungkin|will)\b", re.IGNORECASE)
-_WAS = re.compile(r"\b(?:sudah|telah|sdh|tlh)\b", re.IGNORECASE)
-_NOT_YET = re.compile(r"(?:hukum|kapan|dulu|belum|tidak|bukan|not)\b", re.IGNORECASE)
-_DENIED = re.compile(r"\b(?:belum|tidak|bukan|not)\b", re.IGNORECASE)
-# To a colleague, by mistake: it says nothing to the citizen.
-_INTERNAL = re.compile(
-    r"\bmohon\s+(?:arahan|petunjuk|izin|ijin|kabar|perintah)\b|\bsalah\s+kirim\b|\btolong\s+(?:ditutup|foto)\b",
-    re.IGNORECASE,
-)
-_COLLEAGUE = re.compile(
-    r"(?:jawab|kabid|kadis|kasi|kasubag|pimpinan|atasan|bagian|bidang|staf)\b|.*\bdulu\W*$", re.IGNORECASE
-)
-_NO_REFUSAL = re.compile(r"(?:ukur|bala|peluru|angin|belakang|jangan|belum|dulu|saja|atau)\b", re.IGNORECASE)
 _LATEST_YEARS = 5
 # Mail programs wrap plain text at 65 to 80 characters; a line this long goes on in the next.
 _WRAPPED_AT = 60
@@ -213,8 +186,7 @@ def _plain(verb: str) -> str:
 def _read(word: Word, line: _Line, today: date) -> Verb:
     if not line.strict and not (word == "BUKAN WEWENANG" and _OURSELVES.fullmatch(line.rest)):
         return FreeText()
-    # `TERIMA/TOLAK`: a choice that nobody has made.
-    if line.rest.startswith("/") or _INTERNAL.search(line.rest) or (word != "TANYA" and "?" in line.rest[1:]):
+    if decides_nothing(line.rest) or (word != "TANYA" and "?" in line.rest[1:]):
         return FreeText()
     if line.shouted and not line.marked and not _means_it(word, line):
         return FreeText()
@@ -257,48 +229,42 @@ def _tries(line: _Line, verb: str) -> bool:
 
 def _accept(line: _Line, _: date) -> Verb:
     """TERIMA, perhaps with a promise: `TERIMA KASIH` thanks, it does not accept."""
-    if not _COURTESY.sub("", line.rest):
+    if not _says_something(line.rest) or takes_it(line.rest, capitals=line.verb.isupper(), marked=line.marked):
         return Accept()
-    sure = _ACCEPTED if line.verb.isupper() else _PROMISE if line.marked else None
-    return Accept() if sure and sure.match(line.rest) else FreeText()
+    return FreeText()
 
 
 def _process(line: _Line, _: date) -> Verb:
     """PROSES and perhaps a note."""
     note = _paragraph(line)
-    denied = _NOT_YET.match(note) or (not line.marked and _DENIED.search(line.rest))
-    return FreeText() if denied else Process(note)
+    return FreeText() if is_denied(note, marked=line.marked) else Process(note)
 
 
 def _done(line: _Line, _: date) -> Verb:
     """SELESAI and what was done; a greeting explains nothing, and a question or a plan is no end."""
     explanation = _paragraph(line)
-    if _NOT_DONE.match(explanation) or (not line.marked and _is_plan(explanation)):
+    if is_unfinished(explanation, marked=line.marked):
         return FreeText()
     return Done(explanation) if _says_something(explanation) else NeedsExplanation("SELESAI")
-
-
-def _is_plan(explanation: str) -> bool:
-    """What comes after something else has ended, or speaks of what will be and not of what was."""
-    return bool(_AFTER.match(explanation) or (_WILL.search(explanation) and not _WAS.search(explanation)))
 
 
 def _ask(line: _Line, _: date) -> Verb:
     """TANYA and the question, which is for the citizen: `TANYA kabid dulu` is for a colleague."""
     question = _paragraph(line)
-    if not line.marked and _COLLEAGUE.match(line.rest):
+    if not line.marked and is_for_a_colleague(line.rest):
         return FreeText()
     return Ask(question) if _says_something(question) else NeedsExplanation("TANYA")
 
 
 def _not_ours(line: _Line, _: date) -> Verb:
     """BUKAN WEWENANG and the agency that is competent, without the words that only lead to it."""
-    if _STILL_HELPS.search(line.rest) or _NOT_THE_OFFICE.match(line.rest):
+    if is_partly_ours(line.rest):
         return FreeText()
-    agency = _OURSELVES.sub("", line.rest, count=1) if _OURSELVES.match(line.rest) else line.rest
-    while leading := _LEADING_TO.match(agency):
-        agency = agency[leading.end() :]
-    return NotOurs(agency.strip(_MARKS))
+    ourselves = _OURSELVES.match(line.rest)
+    start = ourselves.end() if ourselves else 0
+    while leading := _LEADING_TO.match(line.rest, start):
+        start = leading.end()
+    return NotOurs(line.rest[start:].strip(_MARKS))
 
 
 def _postpone(line: _Line, today: date) -> Verb:
@@ -316,7 +282,7 @@ def _latest(today: date) -> date:
 def _refuse(line: _Line, _: date) -> Verb:
     """TOLAK and why."""
     reason = _paragraph(line)
-    if _NO_REFUSAL.match(reason):
+    if is_no_refusal(reason):
         return FreeText()
     return Refuse(reason) if _says_something(reason) else NeedsExplanation("TOLAK")
 

@@ -46,7 +46,8 @@ _ANSWERED_SUBJECT = re.compile(r"\s*(?:re|bls|balas|fw|fwd|trs)\s*:", re.IGNOREC
 
 # Who speaks of himself is away; `petugas kami sedang cuti` is what a person tells.
 _AWAY = re.compile(
-    r"\b(?:saya|kami|saat ini|sementara ini)\s+(?:saya\s+)?(?:sedang|lagi)\s+"
+    r"(?:^|[.,;!]|\b(?:maaf|ini|bahwa))[ \t]*(?:saya\s+|kami\s+)?(?:saat ini\s+|sementara ini\s+)?(?:saya\s+|kami\s+)?"
+    r"(?:sedang|lagi)\s+"
     r"(?:berada\s+|melaksanakan\s+|menjalani\s+)?"
     r"(?:cuti|dinas luar|(?:di ?)?luar kantor|perjalanan dinas|tugas luar)\b"
     r"|\bakan (?:kembali|aktif kembali|masuk kembali)\s+(?:bekerja\s+)?(?:pada\s+)?(?:tanggal|tgl|\d)"
@@ -62,7 +63,7 @@ _AWAY = re.compile(
     r"|\b(?:tiket|ticket)\b.{0,80}\b(?:telah|sudah|has been|was)\s+(?:kami\s+)?"
     r"(?:dibuat|terima|diterima|created|received|opened)\b"
     r"|\bassigned (?:the )?ticket\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _CLOSED = re.compile(
     r"\b(?:kotak surat|alamat e-?mail|alamat surel|e-?mail|surel|mailbox) ini\s+(?:sudah\s+|telah\s+)?"
@@ -74,16 +75,16 @@ _CLOSED = re.compile(
 _MOST_CHARACTERS = 2_000
 
 
-def who_wrote(message: Mail, envelope_sender: str | None, answer: str, verb: Verb) -> Automatic | None:
-    """Which machine wrote it, None for a person; `answer` is without quotes, `verb` what its first line says."""
+def who_wrote(message: Mail, envelope_sender: str | None, written: str, verb: Verb) -> Automatic | None:
+    """Which machine wrote it, None for a person; `written` is without quotes, `verb` what its first line says."""
     if header_values(message, LOOP_HEADER):
         return "own"
     if is_bounce(message):
         return "bounce"
     by_words = isinstance(verb, FreeText | UnknownVerb)
-    if by_words and says_closed(answer):
+    if by_words and says_closed(written):
         return "bounce"
-    if _is_auto_reply(message) or (by_words and _AWAY.search(answer[:_MOST_CHARACTERS])):
+    if _is_auto_reply(message) or (by_words and _AWAY.search(written[:_MOST_CHARACTERS])):
         return "auto-reply"
     # RFC 3834 section 3.3 lets answering machines have an empty envelope sender too, so this comes last.
     return "bounce" if envelope_sender in ("", "<>") or _is_bounce_subject(message) else None
