@@ -280,7 +280,7 @@ async def open_world(folder: Path, *, tcp: bool) -> AsyncIterator[World]:
             )
         )
         _misbehave(town)
-        routes = {domain: f"smtp:[127.0.0.1]:{town.mail.port}" for domain in _ROUTED}
+        routes = dict.fromkeys(_ROUTED, f"smtp:[127.0.0.1]:{town.mail.port}")
         postfix.write(f"inet:{listen}" if tcp else listen, routes, IMPATIENT | SHORT_LIVED)
         await stack.enter_async_context(open_postfix(postfix))
         world = World(town, postfix, await asyncpg.connect(town.server.dsn))
