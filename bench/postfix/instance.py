@@ -16,8 +16,9 @@ from typing import cast
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "postfix"
 _SHIPPED_MASTER = Path("/usr/share/postfix/master.cf.dist")  # Debian's, with its chroots
-# Complaints of the resolv.conf that we give it, and of delays in seconds, which its notices tell in hours.
-_OURS = re.compile(r"resolv\.conf differ$|postfix/bounce\[")
+# Complaints of the resolv.conf that we give it, of delays in seconds, which its notices tell in hours, and of the mail
+# that is too large.
+_OURS = re.compile(r"resolv\.conf differ$|postfix/bounce\[|queue file size limit exceeded$|mail_stream_cleanup:")
 
 # What an operator's machine has before examples/postfix/main.cf is added.
 _BASE = """\
@@ -74,7 +75,8 @@ class Postfix:
         transport = (EXAMPLES / "smsd_transport").read_text().replace("unix:/run/smsd/lmtp.sock", lmtp)
         more = "".join(f"{domain} {route}\n" for domain, route in routes.items())
         (self._config / "smsd_transport").write_text(transport + more)
-        shutil.copy(EXAMPLES / "smsd_recipients", self._config)
+        for name in ("smsd_recipients", "smsd_aliases"):
+            shutil.copy(EXAMPLES / name, self._config)
         self._set(settings)
 
     def _set(self, settings: Mapping[str, str]) -> None:
