@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 from rich.console import Console
 from rich.table import Table
 
@@ -68,7 +69,7 @@ async def play(folder: Path, *, tcp: bool) -> bool:
             since = time.monotonic()
             try:
                 seen = await scenario.play(world)
-            except (Missed, smtplib.SMTPException, OSError) as error:
+            except (Missed, smtplib.SMTPException, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 good, seen = False, f"FAILED: {error or type(error).__name__}"
             took = time.monotonic() - since
             print(f"{took:6.1f} s  {scenario.what}: {seen}", file=sys.stderr, flush=True)
