@@ -43,7 +43,7 @@ bench: $(READY)
 torture: $(READY)
 	$(BIN)/python -m bench.torture $(ARGS)
 
-# Two minutes; needs root and Postfix (apt install postfix), see docs/mail.md. ARGS="--lmtp tcp" for LMTP over TCP.
+# Two minutes or three; needs root and Postfix (apt install postfix), see docs/mail.md. ARGS="--lmtp tcp" for LMTP over TCP.
 postfix: $(READY)
 	$(BIN)/python -m bench.postfix $(ARGS)
 

@@ -40,6 +40,7 @@ SCENARIOS = (
     Scenario("out: domain vanished", "bounce stored", outbound.vanished_domain),
     Scenario("out: greylisting, 450 once", "arrives once", outbound.greylisting),
     Scenario("out: over quota, 452 4.2.2", "delay, then failure stored", outbound.over_quota),
+    Scenario("out: Postfix's disk is full", "waits, no try counted", outbound.full_disk),
     Scenario("out: notices and the tickets", "no status changes", outbound.no_status_from_notices),
     Scenario("in: an agency answers TERIMA", "ticket ditindaklanjuti", inbound.answer),
     Scenario("in: one mail to two tickets", "a row for each", inbound.two_tickets),

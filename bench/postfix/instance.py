@@ -17,8 +17,10 @@ from typing import cast
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "postfix"
 _SHIPPED_MASTER = Path("/usr/share/postfix/master.cf.dist")  # Debian's, with its chroots
 # Complaints of the resolv.conf that we give it, of delays in seconds, which its notices tell in hours, and of the mail
-# that is too large.
-_OURS = re.compile(r"resolv\.conf differ$|postfix/bounce\[|queue file size limit exceeded$|mail_stream_cleanup:")
+# that is too large and of the full disk.
+_OURS = re.compile(
+    r"resolv\.conf differ$|postfix/bounce\[|queue file size limit exceeded$|mail_stream_cleanup:|not enough free space"
+)
 
 # What an operator's machine has before examples/postfix/main.cf is added.
 _BASE = """\
@@ -107,6 +109,12 @@ class Postfix:
         """Other settings from now on, also for the mail in the queue."""
         self._set(settings)
         self._run("postfix", "reload")
+
+    def restart(self, **settings: str) -> None:
+        """Likewise, also for connections that are open."""
+        self.stop()
+        self._set(settings)
+        self.start()
 
     def flush(self, domain: str) -> None:
         """Tries now what waits for `domain`."""

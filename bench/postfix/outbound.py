@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 
 from bench.postfix.world import BUSY, FULL, GONE, GOOD, GREY, LONG_LIVED, VANISHED, World, expect, until
 
@@ -75,6 +76,24 @@ async def greylisting(world: World) -> str:
     )
     expect((count, *row) == (1, 1, 1), f"{count} mails arrived, of {row['count']} rows with {row['tries']} tries")
     return "one mail, sent by the daemon once"
+
+
+async def full_disk(world: World) -> str:
+    """Postfix takes nothing for want of space: the mail waits with the daemon, and uses up none of its tries."""
+    before, since = len(world.town.mail.taken), time.monotonic()
+    await asyncio.to_thread(world.postfix.restart, queue_minfree="900000000000000")
+    world.text(GOOD, "Aspal jalan mengelupas")
+    away = await world.town.daemon.heard(since, lambda event: event.get("event") == "mail.server_away", 30)
+    world.postfix.change(queue_minfree="0")
+    expect(away, "the daemon did not say mail.server_away")
+
+    async def there() -> bool:
+        return len(world.town.mail.taken) > before
+
+    await until(there, 60, "the mail at the agency's server")
+    tries = await world.database.fetchval("SELECT attempts FROM outbox_mail ORDER BY id DESC LIMIT 1")
+    expect(tries == 1, f"it took {tries} tries")
+    return "mail.server_away, then delivered, one try counted"
 
 
 async def no_status_from_notices(world: World) -> str:

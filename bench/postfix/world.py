@@ -110,9 +110,8 @@ class World:
 
     async def open_reports(self) -> None:
         """A citizen of each city texts about a road; returns when all mails have left the daemon."""
-        for number, (_, city) in enumerate(_PLACES.values()):
-            text = f"Jalan rusak banyak lubang di {city}, sudah lama begini."
-            self.town.simulators[0].network.text(f"+6281200000{number:03}", text)
+        for address in _PLACES:
+            self.text(address, "Jalan rusak banyak lubang")
 
         async def sent() -> bool:
             return await self.database.fetchval("SELECT count(*) FROM outbox_mail WHERE state = 'sent'") == len(_PLACES)
@@ -123,6 +122,11 @@ class World:
         for row in await self.database.fetch("SELECT id, ticket_id, address, token FROM dispatch"):
             reply_to = f"t-{row['token']}@{REPLY_DOMAIN}"
             self.reports[row["address"]] = Report(row["ticket_id"], row["id"], row["address"], reply_to)
+
+    def text(self, address: str, what: str) -> None:
+        """Another citizen reports something that this agency is competent for."""
+        number = f"+6281200000{next(self._numbers):03}"
+        self.town.simulators[0].network.text(number, f"{what} di {_PLACES[address][1]}, sudah lama begini.")
 
     async def queue_id(self, report: Report) -> str:
         """Postfix's name for the report's mail, as the daemon has kept it."""
