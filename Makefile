@@ -1,4 +1,4 @@
-# run · test · check · bench · torture · fuzz · pictures: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
+# run · test · check · bench · torture · postfix · fuzz · pictures: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 6
 
-.PHONY: run test check bench torture fuzz pictures setup clean
+.PHONY: run test check bench torture postfix fuzz pictures setup clean
 
 setup: $(READY)
 
@@ -42,6 +42,10 @@ bench: $(READY)
 # Minutes; `make torture ARGS="--kills 200 --sms 3000 ..."`, see docs/guarantees.md.
 torture: $(READY)
 	$(BIN)/python -m bench.torture $(ARGS)
+
+# Two minutes or three; needs root and Postfix (apt install postfix), see docs/mail.md. ARGS="--lmtp tcp" for LMTP over TCP.
+postfix: $(READY)
+	$(BIN)/python -m bench.postfix $(ARGS)
 
 # make fuzz ARGS="--target sms --seed 3 --workers 2"
 fuzz: $(READY)

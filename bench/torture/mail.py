@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -35,12 +35,16 @@ class Letter:
 
 @dataclass
 class MailServer:
-    """`taken` has every mail that was answered with 250, or taken before the line was cut, in order."""
+    """`taken` has every mail that was answered with 250, or taken before the line was cut, in order.
+
+    `refusals` has, by recipient, what each next RCPT is answered until there are no more.
+    """
 
     port: int = 0
     fault: Fault = ""
     taken: list[Letter] = field(default_factory=list)
     arrived: asyncio.Queue[Letter] = field(default_factory=asyncio.Queue)
+    refusals: dict[str, Iterator[str]] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     _silent: list[asyncio.Transport] = field(default_factory=list)
     _mended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,6 +54,8 @@ class MailServer:
         self, _server: object, _session: object, envelope: Envelope, address: str, _options: object
     ) -> str:
         """aiosmtpd's hook."""
+        if refusal := next(self.refusals.get(address, iter(())), ""):
+            return refusal
         if self.fault == "later" or (self.fault == "greylist" and address not in self._seen):
             self._seen.add(address)
             return "451 4.7.1 Greylisted, please try again in 2 seconds"

@@ -34,9 +34,10 @@ dsn = "{dsn}"
 host = "127.0.0.1"
 port = {port}
 tls = "none"
-lmtp_listen = "unix:{folder}/lmtp.sock"
+lmtp_listen = "{lmtp}"
 [limits]
 {limits}
+{sections}
 [log]
 format = "json"
 {modems}"""
@@ -65,7 +66,8 @@ class Daemon:
         self._killed = False
 
     async def run(self) -> None:
-        """Until close()."""
+        """Until stop(), after which it may run again."""
+        self._wanted = True
         with self._log.open("ab") as log:
             while self._wanted:
                 point, self._next_kill_at = self._next_kill_at, ""
@@ -162,8 +164,14 @@ class Town:
 
 
 @asynccontextmanager
-async def open_town(folder: Path, modems: int, *, limits: str = "") -> AsyncIterator[Town]:
-    """Everything is up, the daemon being started; `limits` are lines of that section."""
+async def open_town(
+    folder: Path, modems: int, *, limits: str = "", sections: str = "", lmtp: str = "", smtp_port: int = 0
+) -> AsyncIterator[Town]:
+    """Everything is up, the daemon being started.
+
+    `limits` are lines of that section, `sections` are further ones. Where `smtp_port` is given, the daemon hands its
+    mail over there, and not to the town's mail server; where `lmtp` is, it takes mail there.
+    """
     async with AsyncExitStack() as stack:
         folder.chmod(0o755)  # as root the server runs as another user
         server = await stack.enter_async_context(throwaway_postgres(folder / "postgres"))
@@ -171,8 +179,16 @@ async def open_town(folder: Path, modems: int, *, limits: str = "") -> AsyncIter
         names = [f"modem{n}" for n in range(modems)]
         simulators = [await stack.enter_async_context(open_simulator(link=folder / name)) for name in names]
         config = folder / "smsd.toml"
-        sections = "".join(_MODEM.format(name=name) for name in names)
-        config.write_text(_CONFIG.format(dsn=server.dsn, port=mail.port, folder=folder, limits=limits, modems=sections))
+        config.write_text(
+            _CONFIG.format(
+                dsn=server.dsn,
+                port=smtp_port or mail.port,
+                lmtp=lmtp or f"unix:{folder}/lmtp.sock",
+                limits=limits,
+                sections=sections,
+                modems="".join(_MODEM.format(name=name) for name in names),
+            )
+        )
         make_key_file(folder / "smsd.key")
         await _init(config)
         daemon = Daemon(config, folder / "smsd.log")

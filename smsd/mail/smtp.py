@@ -140,6 +140,10 @@ class Mailer:
         """Keep a session whose server only said no to this mail; close it after anything else."""
         if not client.is_connected:
             return
+        if isinstance(error, MailUnavailable):
+            # Servers that read their configuration anew, as Postfix at a reload, do so for new sessions only.
+            await _quit(client)
+            return
         try:
             if error.code is None or error.code < 400:
                 raise SMTPException("the session is out of step")

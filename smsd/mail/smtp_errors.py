@@ -3,7 +3,7 @@
     MailError                 .retryable, .retry_after_s, .operator_sentence, .code, .status, .text, .stage
     ├── MailRefused           the server said no for good (5xx): retrying is useless          retryable = False
     ├── MailDeferred          not now (4xx, greylisting, a lost connection): later            retryable = True
-    │   └── MailUnavailable   no mail at all can leave: unreachable, TLS, login               retryable = True
+    │   └── MailUnavailable   no mail at all can leave: unreachable, TLS, login, full disk    retryable = True
     └── MailUncertain         lost after DATA: perhaps sent; again with the same Message-ID   retryable = True
 
 Sources: RFC 5321 (SMTP replies, 4.2), 3463 (status codes), 4954 (AUTH).
@@ -60,7 +60,7 @@ class MailDeferred(MailError):
 
 
 class MailUnavailable(MailDeferred):
-    """No mail at all can be sent at present, whatever it says: unreachable server, TLS or login fault."""
+    """No mail at all can be sent at present, whatever it says: unreachable server, TLS or login fault, 4xx at MAIL."""
 
 
 class MailUncertain(MailError):
@@ -151,6 +151,9 @@ def from_reply(stage: Stage, code: int, text: str, server: str) -> MailError:
         # RFC 3463 section 3.3: a full mailbox is "a persistent transient failure", whatever the first digit says.
         sentence = f"the mailbox of the recipient is full ({reply}); tell the agency"
         return MailDeferred(sentence, code=code, text=text, stage=stage, retry_after_s=FULL_MAILBOX_RETRY_S)
+    if code < 500 and stage == "sender":
+        # The server knows nothing of the mail yet: its disk is full, its signer is down, it cannot look up our domain.
+        return MailUnavailable(f"mail server {server} takes no mail now ({reply})", code=code, text=text, stage=stage)
     if code < 500:
         sentence = f"mail server {server} asks to try later ({reply})"
         return MailDeferred(sentence, code=code, text=text, stage=stage, retry_after_s=retry_after_s(text))

@@ -224,6 +224,24 @@ async def test_a_server_that_wants_a_login_concerns_all_mail(open_relay: "OpenRe
         assert "check [mail] tls, user and password_file" in error.operator_sentence
 
 
+@pytest.mark.parametrize(
+    "reply", ["452 4.3.1 Insufficient system storage", "451 4.7.1 Service unavailable - try again later"]
+)
+async def test_a_server_that_refuses_before_it_knows_the_mail_concerns_all_mail(
+    open_relay: "OpenRelay", reply: str
+) -> None:
+    """Postfix with a full disk, or without its DKIM signer, says so at MAIL; no mail's tries are used up by that.
+
+    The next mail goes through a new session, for Postfix keeps its old configuration in those that are open.
+    """
+    async with open_relay({"MAIL": [reply]}) as relay, open_mailer(settings(relay)) as mailer:
+        error = await failure(mailer)
+        assert (MailUnavailable, True, "sender") == (type(error), error.retryable, error.stage)
+        assert f"takes no mail now ({reply})" in error.operator_sentence
+        await send(mailer)
+        assert (2, 1) == (relay.sessions, relay.quits)
+
+
 @pytest.mark.parametrize("command", ["MAIL", "RCPT"])
 @pytest.mark.parametrize(("fault", "how"), [(DROP, "hung up"), (HANG, "stopped answering")])
 async def test_a_connection_lost_before_data_is_deferred(
