@@ -17,6 +17,7 @@ from smsd.desk.clock import answer_unread, ask_about_ombudsman, close_by_silence
 from smsd.desk.reports import place_unknown
 from smsd.desk.rules import Desk, Ticket
 from smsd.desk.talk import Ids
+from smsd.kill_points import reach
 from smsd.store.queries import SQL
 from smsd.writes import ClosedQuestion, Event, SmsLimits, Writes, reserve_ids, store
 
@@ -64,6 +65,8 @@ class Clocks:
                 log.warning("sms.withheld", phone=phone_id)
             if query == "unread_answers":
                 await connection.execute(SQL["tell_unread"], [row["id"] for row in rows])
+            reach("clock.decided")
+        reach("clock.committed")
         return len(rows)
 
 

@@ -29,6 +29,9 @@ POINTS = {
     "lmtp.stored": "the mail is committed, the MTA does not know",
     "answer.decided": "what a mail causes is written, not committed",
     "answer.committed": "what a mail causes is committed",
+    "bounce.decided": "what a refused recipient causes is written, not committed",
+    "clock.decided": "what is done because time has passed is written, not committed",
+    "clock.committed": "what is done because time has passed is committed",
 }
 _VARIABLE = "SMSD_KILL_AT"
 

@@ -216,13 +216,13 @@ class TestWrongFile:
                 "diteruskan = ",
                 "diteruskan = '{code} {typed…}'",
                 "diteruskan: {typed…} is no field of this text; known here: "
-                "{short_code} {code} {agency} {old_agency} {topic} {status} {note…} {date} {days} {emergency}",
+                "{short_code} {code} {agency} {old_agency} {topic} {status} {note…} {date} {then} {days} {emergency}",
             ),
             (
                 "agency_proses = ",
                 "agency_proses = '{code} {note}'",
                 "agency_proses: {note} is no field of this text; known here: "
-                "{short_code} {code} {agency} {old_agency} {topic} {status} {note…} {date} {days} {emergency}",
+                "{short_code} {code} {agency} {old_agency} {topic} {status} {note…} {date} {then} {days} {emergency}",
             ),
             (
                 "salah_ketik = ",

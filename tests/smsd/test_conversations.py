@@ -21,9 +21,9 @@ from parser.agency_mail import read_verb
 from parser.ticket_code import show
 from routing.danger import Danger, DangerRule
 from routing.spam import Mark, SpamFilter
+from smsd.clocks import Clocks
 from smsd.desk.agency import agency_answer
 from smsd.desk.rules import Ticket
-from smsd.expire import expire_questions
 from smsd.store.queries import SQL
 from smsd.writes import SmsLimits, reserve_ids, store
 
@@ -258,7 +258,7 @@ CONVERSATIONS: dict[str, list[Step]] = {
     "the agency asks, and nobody answers in time": [
         opened,
         ("agency", "TANYA Di depan apa?", "agency_tanya", "tunda"),
-        ("later", "1000", "", "tunda"),
+        ("later", "1000", "", "ditindaklanjuti"),
     ],
     # ---- is it done
     "done, rated, thanked once": [
@@ -382,7 +382,8 @@ class Play:
             self.sent_at += timedelta(seconds=20 if how else 600)
             await self._text(self.numbers[name], [what] if isinstance(what, str) else what)
         await self.stage.handle()
-        await expire_questions(self.stage.pool, self.stage.desk, SmsLimits(60))
+        while await Clocks(self.stage.pool, self.stage.desk, SmsLimits(60)).step():
+            pass
 
     async def _text(self, number: str, texts: list[str]) -> None:
         phone = await self.stage.phone(number)

@@ -88,9 +88,10 @@ class TestLetter:
         await stage.text(number, f"BATAL {code}")
         await send_all(mail_sender(at_once=1))
         messages = [taken.message for taken in mail_server.taken]
-        assert {f"<laporan-{code}@1708.example>"} == {m["References"] for m in messages} | {
-            m["In-Reply-To"] for m in messages
-        }
+        root = f"<laporan-{code}@1708.example>"
+        ids = [str(m["Message-ID"]) for m in messages]
+        assert [[root], [root, ids[0]], [root, *ids[:2]]] == [str(m["References"]).split() for m in messages]
+        assert [root, *ids[:2]] == [m["In-Reply-To"] for m in messages]
         assert 3 == len({m["Message-ID"] for m in messages})
         assert 1 == len({m["Subject"].strip().removeprefix("Re: ") for m in messages})
         assert ["dekat pasar" in taken.everything for taken in mail_server.taken] == [False, True, False]

@@ -78,14 +78,14 @@ class TestDoneAndAsked:
             "LAPOR 1708: Dinas PU Kab Malang menjawab laporan 482 130 9764: Sudah ditambal tadi pagi. "
             "Sudah beres? Balas YA atau BELUM."
         ) == told(writes)
-        assert [NewQuestion(77, 5, "beres", now, desk.reply_window(now))] == writes.questions
+        assert [NewQuestion(77, 5, "beres", now, desk.listen_until(road, now))] == writes.questions
 
     def test_tanya(self, desk: Desk, road: Ticket, now: datetime, told: Told) -> None:
         """The citizen's deadline begins: 10 working days to answer."""
         writes = answered(desk, road, Ask("Di dekat apa?"), now)
         assert [("agency_asked", "tunda", None, "reply", "23/06 23:59")] == facts(writes)
         assert "bertanya soal laporan 482 130 9764: Di dekat apa? Balas SMS ini dengan jawaban Anda." in told(writes)
-        assert [NewQuestion(77, 5, "jawaban", now, desk.reply_window(now))] == writes.questions
+        assert [NewQuestion(77, 5, "jawaban", now, desk.listen_until(road, now))] == writes.questions
         assert [ClosedQuestion(5, now, "overtaken")] == writes.closed
 
     @pytest.mark.parametrize("verb", [Done, Ask, Process])
@@ -194,7 +194,7 @@ class TestConfidential:
             (Accept(), "instansi terkait menerima laporan 482 130 9764"),
             (Done("Kades sudah diperiksa"), "menjawab laporan 482 130 9764: isinya: ketik LENGKAP. Sudah beres?"),
             (Ask("Kades yang mana?"), "bertanya soal laporan 482 130 9764: isinya: ketik LENGKAP. Balas SMS ini"),
-            (NotOurs("PLN"), "bukan wewenang instansi sebelumnya. Kami teruskan ke instansi terkait."),
+            (NotOurs("Dishub"), "bukan wewenang instansi sebelumnya. Petugas kami mencari instansi yang tepat"),
         ],
     )
     def test_phones_are_shared(

@@ -82,15 +82,13 @@ class TestNote:
 class TestDesk:
     def test_days_have_their_names(self, desk: Desk) -> None:
         """In the local zone: 18.00 in London is the next day in Jakarta."""
-        days = [desk.day(datetime.fromisoformat(f"2026-06-{n:02}T18:00:00+00:00")) for n in range(7, 14)]
+        days = [desk.day(datetime.fromisoformat(f"2026-06-{n:02}T18:00:00+00:00"), desk.zone) for n in range(7, 14)]
         assert ["Sen 8/6", "Sel 9/6", "Rab 10/6", "Kam 11/6", "Jum 12/6", "Sab 13/6", "Min 14/6"] == days
 
     def test_a_mailbox_of_an_unknown_code_is_triage(self, desk: Desk) -> None:
         """As after an agency was taken out of the file."""
-        agency, why = desk.mailbox("BADAN-LAMA")
-        assert ("TRIAGE", ["BADAN-LAMA belum punya alamat surel, jadi petugas kami yang meneruskan"]) == (
-            *(agency.code, why),
-        )
+        box = desk.mailbox("BADAN-LAMA")
+        assert ("TRIAGE", ["BADAN-LAMA tidak ada lagi dalam daftar instansi"]) == (box.agency.code, box.reasons)
 
     def test_a_closed_ticket_keeps_its_agency(self, desk: Desk, road: Ticket, now: datetime) -> None:
         """A status says nothing about who has it."""

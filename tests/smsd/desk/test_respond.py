@@ -389,7 +389,7 @@ class TestAnswers:
         writes = said(desk, "BELUM", now, [ticket], ["beres"]).writes
         assert "reopened" == writes.events[0].kind
         assert agency == (writes.dispatches[0].agency if writes.dispatches else None)
-        kurang = [NewQuestion(77, 5, "kurang", now, desk.reply_window(now))]
+        kurang = [NewQuestion(77, 5, "kurang", now, desk.listen_until(ticket, now))]
         assert (kurang if agency is None else []) == writes.questions
 
     def test_done(self, desk: Desk, road: Ticket, now: datetime) -> None:
