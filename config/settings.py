@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.toml_reader import Problem, TableReader, nearest, parse_toml
 from routing.classify import ROUTE_FROM
-from routing.deadlines import Deadlines
+from routing.deadlines import AgencyLimits, Deadlines
 
 DEFAULT_PATH = Path("/etc/smsd/smsd.toml")
 
@@ -28,6 +28,8 @@ _DOMAIN_LETTERS = 53  # <laporan-4821309764@…> must stay one word in a header:
 _SENDER_LETTERS = 320  # parseaddr takes a level of the stack for each bracket
 _ADDRESS = rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_DOMAIN}"
 _ZONE = r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}"
+_AUTHSERV_ID = r"[A-Za-z0-9._-]+"  # RFC 8601 section 2.5 allows more, but mail servers put their own name there
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _MOST_DAYS = 365
 _MOST = 1_000_000  # of anything else that is counted, seconds too
 
@@ -92,12 +94,12 @@ class Mail:
     lmtp_listen: str = "127.0.0.1:2424"
     connections: int = 2
     timeout_s: float = 30.0
-    authserv_id: str | None = None  # our own mail server, as it signs Authentication-Results; None: nobody is asked
-    digest_at: str = "07:00"  # when agencies get their digest on working days
+    authserv_id: str | None = None  # whose Authentication-Results are believed; None: nobody's
+    digest_at: str = "07:00"  # local time at which agencies get their list of open reports
 
     @property
     def digest_time(self) -> time:
-        """The same as a time of the day."""
+        """`digest_at` as a time of day."""
         return time.fromisoformat(self.digest_at)
 
 
@@ -272,10 +274,28 @@ def _check_mail(settings: Settings) -> list[Problem]:
     if not re.fullmatch(_DOMAIN, mail.reply_domain) or len(mail.reply_domain) > _DOMAIN_LETTERS:
         what = f"must be a domain of at most {_DOMAIN_LETTERS} letters, like 1708.example"
         problems.append(Problem("[mail] reply_domain", what))
-    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", mail.digest_at):
-        problems.append(Problem("[mail] digest_at", 'must be a time of the day like "07:00"'))
     if mail.port > 65535:
         problems.append(Problem("[mail] port", "must be from 1 to 65535"))
+    if mail.authserv_id is not None and not re.fullmatch(_AUTHSERV_ID, mail.authserv_id):
+        what = "must be the name that your mail server puts first in Authentication-Results, like mx.1708.example"
+        problems.append(Problem("[mail] authserv_id", what))
+    if not re.fullmatch(_CLOCK, mail.digest_at):
+        problems.append(Problem("[mail] digest_at", f'must be a time of day like "07:00", not {mail.digest_at!r}'))
+    return problems
+
+
+def _check_deadlines(settings: Settings) -> list[Problem]:
+    """Each agency has its limits once, however its code is written, and a day is off or not."""
+    limits, problems = settings.deadlines, []
+    seen: dict[str, str] = {}
+    for code in limits.agencies:
+        other = seen.setdefault(code.upper(), code)
+        if other != code:
+            what = f'is the same agency as "{other}"; put its limits under one heading'
+            problems.append(Problem(f'[deadlines.agency."{code}"]', what))
+    for day in sorted({*limits.extra_holidays} & {*limits.not_holidays}):
+        what = f"{day} stands in extra_holidays too; leave it out of one of them"
+        problems.append(Problem("[deadlines] not_holidays", what))
     return problems
 
 
@@ -322,12 +342,12 @@ def _check_numbers(settings: Settings) -> list[Problem]:
         ("[database]", settings.database),
         ("[mail]", settings.mail),
         ("[deadlines]", settings.deadlines),
+        *((f'[deadlines.agency."{code}"]', limits) for code, limits in settings.deadlines.agencies.items()),
         ("[limits]", settings.limits),
         *((f"[[modem]] {m.name}:", m) for m in settings.modems),
-        *((f"[deadlines] agency.{code}:", limits) for code, limits in settings.deadlines.agency.items()),
     ]
     numbers = [
-        (f"{where} {f.name}", value, _MOST_DAYS if where.startswith("[deadlines]") else _MOST)
+        (f"{where} {f.name}", value, _MOST_DAYS if isinstance(table, Deadlines | AgencyLimits) else _MOST)
         for where, table in tables
         for f in fields(table)
         if isinstance(value := getattr(table, f.name), (int, float)) and not isinstance(value, bool)
@@ -351,6 +371,7 @@ _CHECKS: tuple[Callable[[Settings], list[Problem]], ...] = (
     _check_dsn,
     _check_modems,
     _check_mail,
+    _check_deadlines,
     _check_secrets,
     _check_files,
     _check_numbers,

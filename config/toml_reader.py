@@ -1,30 +1,35 @@
 """Reads a TOML table into a frozen dataclass and collects everything that is wrong with it.
 
 The dataclass is the schema: a field without a default is required, its annotation is the type asked for. Each problem
-names the key as it stands in the file (``[[modem]] 2: device``) and the cure.
+names the key as it stands in the file (``[[modem]] 2: device``) and the cure. A field's metadata ``key`` is its name in
+the file, where that is another. A mapping of dataclasses is read from the tables below its key: ``[a.key."name"]``.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import tomllib
 import types
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TYPE_NAMES = {
     str: "a text in quotes",
     int: "a whole number",
     float: "a number",
     bool: "true or false",
     Path: "a path in quotes",
-    date: "a date without quotes, like 2026-12-28",
+    date: 'a date in quotes, like "2026-12-28"',
+    Mapping: "tables, each under a heading of its own",
 }
+_SEVERAL = ((tuple, list), (Mapping, dict))  # as annotated, and as TOML has it
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -85,13 +90,13 @@ class TableReader:
             self._complain(where, "must be a table of keys and values")
             return None
         before = len(self.problems)
-        fields = {f.name: f for f in dataclasses.fields(cast(Any, schema))}
+        fields = {key_of(f): f for f in dataclasses.fields(cast(Any, schema))}
         self._refuse_unknown(table, fields, where)
         hints = get_type_hints(schema)
         values = {}
         for name, field in fields.items():
             if name in table:
-                values[name] = self._value(hints[name], table[name], f"{where} {name}")
+                values[field.name] = self._value(hints[field.name], table[name], f"{where} {name}")
             elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
                 self._complain(f"{where} {name}", "is missing; it must be given")
         return schema(**values) if len(self.problems) == before else None
@@ -109,20 +114,27 @@ class TableReader:
             return value
         if get_origin(wanted) in (Union, types.UnionType):
             wanted = next(a for a in get_args(wanted) if a is not type(None))
-        if get_origin(wanted) is Mapping and isinstance(value, Mapping):
-            return {key: self.read(get_args(wanted)[1], each, f"{where}.{key}:") for key, each in value.items()}
-        if get_origin(wanted) is tuple and isinstance(value, list):
-            return tuple(self._value(get_args(wanted)[0], each, where) for each in value)
+        if (get_origin(wanted), type(value)) in _SEVERAL:
+            return self._several(get_args(wanted), value, where)
         if wanted is Path and isinstance(value, str) and value:
             return self._path(value, where)
+        if wanted is date:
+            return self._date(value, where)
         if wanted is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)
         if not isinstance(value, get_origin(wanted) or wanted) or (wanted is int and isinstance(value, bool)):
-            kind = "a table of tables" if get_origin(wanted) is Mapping else "a list in brackets"
-            self._complain(where, f"must be {_TYPE_NAMES.get(wanted, kind)}, not {value!r}")
+            self._complain(
+                where, f"must be {_TYPE_NAMES.get(get_origin(wanted) or wanted, 'a list in brackets')}, not {value!r}"
+            )
         elif value == "":
             self._complain(where, "is empty; fill it in, or leave the key out")
         return value
+
+    def _several(self, wanted: tuple[Any, ...], values: Any, where: str) -> Any:
+        if isinstance(values, list):
+            return tuple(self._value(wanted[0], each, where) for each in values)
+        below = where.replace("] ", ".")  # [section] key becomes [section.key
+        return {name: self.read(wanted[1], each, f'{below}."{name}"]') for name, each in values.items()}
 
     def _path(self, value: str, where: str) -> Path:
         try:
@@ -131,8 +143,26 @@ class TableReader:
             self._complain(where, f"{value!r} is in the home of a user that does not exist; write the whole path")
             return self.folder
 
+    def _date(self, value: object, where: str) -> date | None:
+        """A date in quotes, or as TOML writes it."""
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                self._complain(where, f"{value!r} is no day of the calendar; write it like 2026-12-28")
+                return None
+        self._complain(where, f"must be {_TYPE_NAMES[date]}, not {value!r}")
+        return None
+
     def _complain(self, where: str, what: str) -> None:
         self.problems.append(Problem(where.rstrip(":"), what))
+
+
+def key_of(field: dataclasses.Field[Any]) -> str:
+    """The key that a field is read from."""
+    return str(field.metadata.get("key", field.name))
 
 
 def nearest(key: str, known: Mapping[str, object]) -> str:

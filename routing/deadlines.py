@@ -1,14 +1,14 @@
 """Until when something must be done, in Indonesia's working days.
 
 Working days leave out Saturdays, Sundays, national holidays and *cuti bersama* (the joint leave days of the yearly
-joint decree of three ministers, the SKB 3 Menteri), and an operator may add days to them or strike some off. The limits
-are those of domain practice under SP4N-LAPOR! (3 to verify, 5 to follow up, 5/14/60 to finish by class, 10 for the
-citizen's answer); an operator may set others.
+joint decree of three ministers, the SKB 3 Menteri), as the package `holidays` knows them and an operator corrects them.
+The limits are those of domain practice under SP4N-LAPOR! (3 to verify, 5 to follow up, 5/14/60 to finish by class, 10
+for the citizen's answer); an operator may set others, for one agency too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -21,11 +21,6 @@ MORNING = time(8)
 _SATURDAY = 5
 _DAY = timedelta(days=1)
 _SHORT_LIMIT = 5  # working days; of a longer limit the agency is reminded earlier
-
-
-def indonesian_holidays(years: Iterable[int]) -> frozenset[date]:
-    """Return the national holidays and joint leave days (*cuti bersama*) of these years."""
-    return frozenset().union(*(_holidays_of(year) for year in years))
 
 
 @lru_cache(maxsize=64)
@@ -123,7 +118,7 @@ class Deadlines:
     overdue: int = 5  # after a missed deadline, until our staff takes it up
     extra_holidays: tuple[date, ...] = ()  # decreed too late for the package `holidays`
     not_holidays: tuple[date, ...] = ()  # of the package's, those that are none
-    agency: Mapping[str, AgencyLimits] = field(default_factory=dict, hash=False)  # by code, where they differ
+    agencies: Mapping[str, AgencyLimits] = field(default_factory=dict, hash=False, metadata={"key": "agency"})
 
     @property
     def holidays(self) -> Holidays:
@@ -132,7 +127,7 @@ class Deadlines:
 
     def of(self, agency_code: str) -> Deadlines:
         """Return the limits as they are for that agency, its code in capitals or not."""
-        own = next((own for code, own in self.agency.items() if code.upper() == agency_code.upper()), None)
+        own = next((own for code, own in self.agencies.items() if code.upper() == agency_code.upper()), None)
         if own is None:
             return self
         limits = {each.name: getattr(own, each.name) for each in fields(own)}

@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 import click
 
 from config.settings import Modem, Settings
+from config.toml_reader import key_of
 from smsd.cli import smsd
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,18 +66,21 @@ def _keys_in_code(required: str, none: str) -> dict[str, str]:
     tables = {name: kind for name, kind in get_type_hints(Settings).items() if dataclasses.is_dataclass(kind)}
     tables["modem"] = Modem
     return {
-        f"[{name}] {field.name}": _default(field, required, none)
+        f"[{name}] {key_of(field)}": _default(field, required, none)
         for name, table in tables.items()
         for field in dataclasses.fields(table)
     }
 
 
 def _default(field: dataclasses.Field[Any], required: str, none: str) -> str:
-    if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+    default = field.default
+    if field.default_factory is not dataclasses.MISSING:
+        default = field.default_factory()
+    if default is dataclasses.MISSING:
         return required
-    if field.default in (dataclasses.MISSING, None, ()):
+    if default in (None, (), {}):
         return none
-    return f'`"{field.default}"`' if isinstance(field.default, str | Path) else f"`{field.default}`"
+    return f'`"{default}"`' if isinstance(default, str | Path) else f"`{default}`"
 
 
 def _keys_in_docs(text: str) -> dict[str, str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from config.reference import check_reference
+from config.data_files import nearest
+from config.reference import ReferenceDataError, check_reference
 from config.replies import RepliesError, load_replies
 from config.settings import Settings, load_settings
 from config.toml_reader import Problem
@@ -18,7 +19,7 @@ from smsd.app import run as run_daemon
 from smsd.cli.options import NotSo, config_option
 from smsd.loops import Stop
 from smsd.mail.lmtp import ListenError, parse_listen
-from smsd.office import own_files
+from smsd.office import open_router, own_files
 from smsd.store.database import (
     SCHEMA_VERSION,
     StoreError,
@@ -70,6 +71,25 @@ def _check_reference(settings: Settings) -> list[Problem]:
     return [Problem(e.file if e.line is None else f"{e.file}:{e.line}", f"{e.problem}; {e.cure}") for e in found]
 
 
+def _check_agency_limits(settings: Settings) -> list[Problem]:
+    """Limits are for agencies that are there."""
+    if not settings.deadlines.agencies:
+        return []
+    try:
+        agencies = open_router(settings).agencies
+    except ReferenceDataError:  # told already
+        return []
+    codes = [agency.code for agency in agencies]
+    return [
+        Problem(
+            f'{settings.path}: [deadlines.agency."{code}"]',
+            f"is the code of no agency in agencies.csv; {nearest(code.upper(), codes)}",
+        )
+        for code in settings.deadlines.agencies
+        if agencies.get(code) is None
+    ]
+
+
 def _check_replies(settings: Settings) -> list[Problem]:
     try:
         load_replies(settings.routing.replies, settings.gateway.short_code)
@@ -117,6 +137,7 @@ async def _try_database(settings: Settings) -> None:
 
 _CHECKS: tuple[Callable[[Settings], list[Problem]], ...] = (
     _check_reference,
+    _check_agency_limits,
     _check_replies,
     _check_modems,
     _check_lmtp,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,24 @@ class TestFine:
         """Everything else has a default."""
         assert Settings(path=tmp_path / "smsd.toml", mail=Mail(host="mail.example")) == load(MAIL)
 
+    def test_deadlines_of_one_agency_and_days_of_our_own(self, load: Load) -> None:
+        """A heading for each agency; dates in quotes or as TOML has them."""
+        limits = load(
+            MAIL + '[deadlines]\ninbox = 4\nextra_holidays = ["2026-12-28", 2026-12-29]\nnot_holidays = []\n'
+            '[deadlines.agency."PUPR-35.07"]\nordinary = 30\n'
+        ).deadlines
+        assert (4, 30, 14, 5) == (
+            *(limits.inbox, limits.of("PUPR-35.07").ordinary, limits.ordinary, limits.of("PUPR-35.07").first_follow_up),
+        )
+        assert (date(2026, 12, 28), date(2026, 12, 29)) == limits.extra_holidays
+        assert () == limits.not_holidays
+
+    def test_whose_word_about_senders_counts_and_when_digests_go(self, load: Load) -> None:
+        """Nobody's, and seven in the morning, unless it is said."""
+        assert (None, time(7)) == (load(MAIL).mail.authserv_id, load(MAIL).mail.digest_time)
+        mail = load(MAIL + 'authserv_id = "mx.1708.example"\ndigest_at = "06:30"').mail
+        assert ("mx.1708.example", time(6, 30)) == (mail.authserv_id, mail.digest_time)
+
     def test_a_byte_order_mark_does_no_harm(self, load: Load) -> None:
         """Editors on Windows write one."""
         assert "mail.example" == load(b"\xef\xbb\xbf" + MAIL.encode()).mail.host
@@ -204,6 +223,31 @@ class TestProblems:
              "[log] level: must be one of 'debug', 'info', 'warning', 'error'"),
             (MAIL + "[limits]\nsms_attempts = 0",
              "[limits] sms_attempts: must be more than 0 and at most 1000000, not 0"),
+            (MAIL + "digest_at = '7:00'", "[mail] digest_at: must be a time of day like \"07:00\", not '7:00'"),
+            (MAIL + "digest_at = '24:00'", "[mail] digest_at: must be a time of day like \"07:00\", not '24:00'"),
+            (MAIL + "authserv_id = 'mx; spf=pass'", "[mail] authserv_id: must be the name that your mail server puts "
+             "first in Authentication-Results, like mx.1708.example"),
+            (MAIL + "[deadlines]\nextra_holidays = ['28-12-2026']", "[deadlines] extra_holidays: "
+             "must be a date in quotes, like \"2026-12-28\", not '28-12-2026'"),
+            (MAIL + "[deadlines]\nnot_holidays = ['2026-02-30']", "[deadlines] not_holidays: "
+             "'2026-02-30' is no day of the calendar; write it like 2026-12-28"),
+            (MAIL + "[deadlines]\nnot_holidays = [2026-12-28T08:00:00]", "[deadlines] not_holidays: "
+             "must be a date in quotes, like \"2026-12-28\", not datetime.datetime(2026, 12, 28, 8, 0)"),
+            (MAIL + "[deadlines]\nextra_holidays = '2026-12-28'", "[deadlines] extra_holidays: "
+             "must be a list in brackets, not '2026-12-28'"),
+            (MAIL + "[deadlines]\nextra_holidays = ['2026-12-28']\nnot_holidays = [2026-12-28]",
+             "[deadlines] not_holidays: 2026-12-28 stands in extra_holidays too; leave it out of one of them"),
+            (MAIL + "[deadlines]\nagency = 'PLN'",
+             "[deadlines] agency: must be tables, each under a heading of its own, not 'PLN'"),
+            (MAIL + "[deadlines.agency]\nPLN = 7", '[deadlines.agency."PLN"]: must be a table of keys and values'),
+            (MAIL + "[deadlines.agency.'PUPR-35.07']\nordinery = 7",
+             '[deadlines.agency."PUPR-35.07"] ordinery: is not a key I know; did you mean ordinary?'),
+            (MAIL + "[deadlines.agency.PLN]\nordinary = '7'",
+             "[deadlines.agency.\"PLN\"] ordinary: must be a whole number, not '7'"),
+            (MAIL + "[deadlines.agency.PLN]\nordinary = 0",
+             '[deadlines.agency."PLN"] ordinary: must be more than 0 and at most 365, not 0'),
+            (MAIL + "[deadlines.agency.PLN]\nordinary = 7\n[deadlines.agency.pln]\nordinary = 8",
+             '[deadlines.agency."pln"]: is the same agency as "PLN"; put its limits under one heading'),
         ],
     )  # fmt: skip
     def test_each_is_told_with_its_place(self, told: Told, text: str, problem: str) -> None:

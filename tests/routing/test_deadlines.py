@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.deadlines import Deadlines, add_working_days, due, indonesian_holidays, is_working_day
+from routing.deadlines import (
+    AgencyLimits,
+    Deadlines,
+    Holidays,
+    add_working_days,
+    is_working_day,
+    sub_working_days,
+    working_days_between,
+)
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 JAYAPURA = ZoneInfo("Asia/Jayapura")
@@ -35,21 +43,33 @@ def test_weekends_do_not_count(start: date, days: int, expected: date) -> None:
 
 def test_lebaran_with_its_joint_leave_stops_the_clock() -> None:
     """In 2025 offices were closed from 28 March to 7 April."""
-    assert date(2025, 4, 9) == add_working_days(date(2025, 3, 27), 2, indonesian_holidays([2025]))
+    assert date(2025, 4, 9) == add_working_days(date(2025, 3, 27), 2, Holidays())
 
 
 def test_holidays_hold_national_days_and_joint_leave() -> None:
-    """17 August is a national holiday, 26 December 2025 joint leave."""
-    found = indonesian_holidays([2025, 2026])
-    assert {date(2025, 8, 17), date(2025, 12, 26), date(2026, 1, 1)} <= found
-    assert {2025, 2026} == {day.year for day in found}
-    assert frozenset() == indonesian_holidays([])
+    """17 August is a national holiday, 26 December 2025 joint leave; the Tuesday between two is a day like others."""
+    assert all(day in Holidays() for day in (date(2025, 8, 17), date(2025, 12, 26), date(2026, 1, 1)))
+    assert not any(day in Holidays() for day in (date(2025, 8, 19), "2025-08-17"))
+
+
+def test_an_operator_adds_and_strikes_off_days() -> None:
+    """A decree of December, and a joint leave that was taken back; every deadline counts with them."""
+    start = datetime(2025, 12, 24, 9, 0, tzinfo=JAKARTA)
+    assert datetime(2025, 12, 29, 23, 59, 59, tzinfo=JAKARTA) == Deadlines(inbox=1).inbox_due(start, JAKARTA)
+    longer = Deadlines(inbox=1, extra_holidays=(date(2025, 12, 29),))
+    assert datetime(2025, 12, 30, 23, 59, 59, tzinfo=JAKARTA) == longer.inbox_due(start, JAKARTA)
+    assert not longer.is_office_day(datetime(2025, 12, 29, 12, tzinfo=JAKARTA), JAKARTA)
+    shorter = Deadlines(inbox=1, not_holidays=(date(2025, 12, 26),))
+    assert datetime(2025, 12, 26, 23, 59, 59, tzinfo=JAKARTA) == shorter.inbox_due(start, JAKARTA)
+    assert shorter.is_office_day(datetime(2025, 12, 26, 12, tzinfo=JAKARTA), JAKARTA)
 
 
 def test_a_deadline_lies_ahead() -> None:
     """Negative days are a bug of the caller."""
     with pytest.raises(ValueError, match="-1 days"):
         add_working_days(date(2025, 6, 16), -1, NO_HOLIDAYS)
+    with pytest.raises(ValueError, match="-1 days"):
+        sub_working_days(date(2025, 6, 16), -1, NO_HOLIDAYS)
 
 
 @given(
@@ -64,6 +84,36 @@ def test_the_deadline_is_a_working_day_and_the_count_is_right(start: date, days:
     assert is_working_day(end, holidays)
     if days:
         assert days == sum(is_working_day(day, holidays) for day in between)
+
+
+@given(
+    st.dates(date(2020, 1, 1), date(2035, 1, 1)),
+    st.integers(1, 90),
+    st.sets(st.dates(date(2020, 1, 1), date(2035, 12, 31))),
+)
+def test_back_and_forth_is_the_same_way(start: date, days: int, holidays: set[date]) -> None:
+    """Counted back from the deadline one is where one began, and between them lie the days of the limit."""
+    end = add_working_days(start, days, holidays)
+    assert days == working_days_between(start, end, holidays)
+    assert -days == working_days_between(end, start, holidays)
+    assert sub_working_days(end, days - 1, holidays) == add_working_days(start, 1, holidays)
+    if is_working_day(start, holidays):
+        assert start == sub_working_days(end, days, holidays)
+
+
+@pytest.mark.parametrize(
+    ("end", "days", "expected"),
+    [
+        (date(2025, 6, 23), 1, date(2025, 6, 20)),  # Monday to Friday
+        (date(2025, 6, 22), 1, date(2025, 6, 20)),  # from a Sunday
+        (date(2025, 6, 22), 0, date(2025, 6, 20)),
+        (date(2025, 6, 20), 0, date(2025, 6, 20)),
+        (date(2025, 6, 20), 4, date(2025, 6, 16)),
+    ],
+)
+def test_weekends_do_not_count_backwards(end: date, days: int, expected: date) -> None:
+    """The day of the end does not count."""
+    assert expected == sub_working_days(end, days, NO_HOLIDAYS)
 
 
 @given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(0, 60))
@@ -106,7 +156,47 @@ def test_every_step_has_its_deadline() -> None:
 def test_without_holidays_given_those_of_indonesia_count() -> None:
     """A limit across the new year knows the holidays of both years."""
     start = datetime(2025, 12, 23, 9, 0, tzinfo=JAKARTA)
-    assert datetime(2026, 1, 2, 23, 59, 59, tzinfo=JAKARTA) == due(start, 6 - 1, JAKARTA)
+    assert datetime(2026, 1, 2, 23, 59, 59, tzinfo=JAKARTA) == Deadlines().due(start, 6 - 1, JAKARTA)
+
+
+def test_a_step_falls_on_a_morning() -> None:
+    """So many working days after the deadline's own day; 27 June 2025 is the Islamic new year."""
+    missed = datetime(2025, 6, 20, 23, 59, 59, tzinfo=JAKARTA)
+    assert datetime(2025, 6, 30, 8, tzinfo=JAKARTA) == Deadlines().morning_after(missed, 5, JAKARTA)
+
+
+@pytest.mark.parametrize(
+    ("limit_days", "zone", "expected"),
+    [
+        (5, JAKARTA, datetime(2025, 8, 15, 8, tzinfo=JAKARTA)),  # 18 August 2025 is joint leave
+        (6, JAKARTA, datetime(2025, 8, 13, 8, tzinfo=JAKARTA)),
+        (5, JAYAPURA, datetime(2025, 8, 19, 8, tzinfo=JAYAPURA)),  # there it is the 20th already
+    ],
+)
+def test_an_agency_is_reminded_on_a_working_morning(limit_days: int, zone: ZoneInfo, expected: datetime) -> None:
+    """At eight in its own zone; earlier before a deadline of more than five days."""
+    due = datetime(2025, 8, 19, 23, 59, 59, tzinfo=JAKARTA)
+    found = Deadlines().remind_at(due, limit_days, zone)
+    assert (expected, expected.utcoffset()) == (found, found.utcoffset())
+
+
+def test_how_long_something_is_late() -> None:
+    """By the local days: the same moments are a day apart in Jayapura and none in Jakarta."""
+    due, now = datetime(2025, 6, 20, 21, 59, tzinfo=JAKARTA), datetime(2025, 6, 23, 22, 0, tzinfo=JAKARTA)
+    limits = Deadlines()
+    assert (1, -1) == (limits.working_days_between(due, now, JAKARTA), limits.working_days_between(now, due, JAKARTA))
+    assert 2 == limits.working_days_between(due, now, JAYAPURA)
+    assert 0 == limits.working_days_between(due, due, JAKARTA)
+
+
+def test_an_agency_may_have_limits_of_its_own() -> None:
+    """What is not set for it is as for all; its code may be written small."""
+    general = Deadlines(information=4, agencies={"Pupr-35.07": AgencyLimits(ordinary=30, first_follow_up=7)})
+    own = general.of("pupr-35.07")
+    assert (7, 4, 30, 60) == (own.first_follow_up, own.information, own.ordinary, own.supervisory)
+    assert general == general.of("PUPR-35.73")
+    assert 14 == general.ordinary
+    assert hash(general) == hash(Deadlines(information=4))
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:

@@ -27,6 +27,11 @@ WRONG = [
     ('[routing]\nagencies = "a.csv"\n', {"a.csv": "code,name\nX,Y\n"}, ["a.csv"]),
     ('[routing]\ntopics = "t.toml"\n', {"t.toml": '[[topic]]\nid = "X Y"\n'}, ["t.toml"]),
     ('[routing]\nreplies = "r.toml"\n', {"r.toml": 'bantuan = "{kode}"\n'}, ["r.toml: bantuan: {kode} is no field"]),
+    (
+        '[deadlines.agency."KEMENSO"]\nordinary = 30\n',
+        {},
+        ['[deadlines.agency."KEMENSO"]: is the code of no agency', "did you mean KEMENSOS?"],
+    ),
     ('[routing]\nplaces = "none.csv"\n', {}, ["[routing] places: ", "none.csv", "check that it exists"]),
 ]
 
