@@ -23,6 +23,7 @@ from smsd.writes import ClosedQuestion, Event, SmsLimits, Writes, reserve_ids, s
 
 log = structlog.get_logger()
 
+EVENING = time(20)
 _Decide = Callable[[Desk, Ticket, asyncpg.Record, datetime, Ids], Writes]
 
 
@@ -39,13 +40,12 @@ class Clocks:
         done = await self._each("expired_questions", _expire)
         done += await self._each("due_steps", _take_step)
         done += await self._each("unread_answers", _tell_unread)
-        return done + await self._each("old_tickets", _ask, self._long_ago(await self._pool.fetchval(SQL["now"])))
-
-    def _long_ago(self, now: datetime) -> datetime:
-        """Before this moment something was opened that may go to the Ombudsman by now; nobody is asked at midnight."""
-        local = now.astimezone(self._desk.zone)
-        days = self._desk.deadlines.ombudsman_days + (local.hour < MORNING.hour)
-        return datetime.combine(local.date() - timedelta(days=days), time(), self._desk.zone)
+        now = (await self._pool.fetchval(SQL["now"])).astimezone(self._desk.zone)
+        if not MORNING <= now.time() < EVENING:  # nobody is asked at midnight
+            return done
+        today = datetime.combine(now.date(), time(), self._desk.zone)
+        long_ago = today - timedelta(days=self._desk.deadlines.ombudsman_days)
+        return done + await self._each("old_tickets", _ask, long_ago, today)
 
     async def _each(self, query: str, decide: _Decide, *arguments: object) -> int:
         async with self._pool.acquire() as connection, connection.transaction():

@@ -28,6 +28,7 @@ SELECT ticket.code, ticket.class AS klass, event.at, event.kind, event.actor, ev
        event.data, event.sets
 FROM ticket_event AS event JOIN ticket ON ticket.id = event.ticket_id ORDER BY ticket.id, event.id
 """
+_TIMELINE = "SELECT * FROM ticket_event WHERE ticket_id = (SELECT id FROM ticket WHERE code = $1) ORDER BY id"
 
 
 async def live(folder: Path, tickets: int, seed: int) -> int:
@@ -54,8 +55,13 @@ async def live(folder: Path, tickets: int, seed: int) -> int:
         _table("events", Counter({row["kind"]: row["count"] for row in events}))
         _table("work", district.done)
         _table("people", people.counts)
-    for fault in faults[:20]:
-        print(f"WRONG  {fault.ticket}: {fault.what}")
+        for fault in faults[:20]:
+            print(f"WRONG  {fault.ticket}: {fault.what}")
+            for event in await district.pool.fetch(_TIMELINE, fault.ticket):
+                due = f"{event['due_for']} by {event['due_at'].astimezone(ZONE):%a %d %b}" if event["due_at"] else ""
+                print(
+                    f"    {event['at'].astimezone(ZONE):%a %d %b %H:%M} {event['kind']} {event['status'] or ''} {due}"
+                )
     print(f"{len(faults)} wrong")
     return 1 if faults else 0
 

@@ -11,8 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser
 from pathlib import Path
 
 import asyncpg
@@ -68,11 +67,14 @@ class Air:
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail as an agency's server took it."""
+    """What an official sees of a mail before opening it, and whether it says that something is not done."""
 
     envelope_sender: str
     recipient: str
-    message: EmailMessage
+    subject: str
+    reply_to: str
+    message_id: str
+    not_done: bool
 
 
 @dataclass
@@ -95,8 +97,10 @@ class Post:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """aiosmtpd's hook."""
         assert isinstance(envelope.content, bytes)
-        message = BytesParser(policy=email.policy.default).parsebytes(envelope.content)
-        self.letters += [Letter(str(envelope.mail_from), to, message) for to in envelope.rcpt_tos]
+        head = BytesHeaderParser(policy=email.policy.default).parsebytes(envelope.content)
+        headers = [str(head[name]).strip() for name in ("Subject", "Reply-To", "Message-ID")]
+        not_done = b"belum beres" in envelope.content
+        self.letters += [Letter(str(envelope.mail_from), to, *headers, not_done) for to in envelope.rcpt_tos]
         return "250 2.0.0 Ok"
 
 

@@ -119,14 +119,18 @@ def _expected(events: Sequence[Event], end: datetime) -> Iterator[tuple[str, dat
     yield from _of_unread(events, end)
     opened = events[0]["at"].astimezone(ZONE).date()
     asked = morning(opened + timedelta(days=61))
-    if asked < end and not _is_closed(events, asked):
-        yield "ombudsman_asked", asked
+    while asked < end:
+        touched = any(event["at"].astimezone(ZONE).date() == asked.date() and event["at"] <= asked for event in events)
+        if not touched and not _is_closed(events, asked):
+            yield "ombudsman_asked", asked
+            return
+        asked = morning(asked.date() + timedelta(days=1))
 
 
 def _is_closed(events: Sequence[Event], at: datetime) -> bool:
     status = "diterima"
     for event in events:
-        if event["at"] < at:
+        if event["at"] <= at:
             status = event["status"] or status
     return status in _CLOSING
 
@@ -151,7 +155,7 @@ def _of_deadlines(events: Sequence[Event], end: datetime) -> Iterator[tuple[str,
             at = planned
             if kind == "overdue" and done >= at:
                 at = morning(office_days(done.astimezone(ZONE).date(), 1))
-            while any(since < at <= till for since, till in unread):
+            while any(since <= at <= till for since, till in unread):
                 at = morning(office_days(at.date(), 1))
             if at >= until or at >= end:
                 break

@@ -101,7 +101,7 @@ class People:
     # ---------------------------------------------------------------- officials
 
     def _open(self, letter: Letter) -> None:
-        code = _CODE.search(letter.message["Subject"] or "")
+        code = _CODE.search(letter.subject)
         self.counts["letters"] += 1
         if code is None or letter.recipient.startswith("atasan."):
             return
@@ -112,7 +112,7 @@ class People:
         if key not in self._known:
             self._known.add(key)
             self._deal_with(letter)
-        elif "belum beres" in letter.message.as_string():
+        elif letter.not_done:
             self._later(24, 72, lambda: self._answer(letter, "SELESAI Sudah kami perbaiki lagi, mohon dicek."))
 
     def _later(self, least_h: float, most_h: float, deed: Deed) -> None:
@@ -168,14 +168,14 @@ class People:
         """As an official does by pressing Reply."""
         mail = EmailMessage(policy=SMTP)
         mail["From"] = letter.recipient
-        mail["To"] = letter.message["Reply-To"]
-        mail["Subject"] = f"Re: {str(letter.message['Subject']).removeprefix('Re: ').strip()}"
+        mail["To"] = letter.reply_to
+        mail["Subject"] = f"Re: {letter.subject.removeprefix('Re: ')}"
         mail["Message-ID"] = make_msgid(domain="malangkab.example")
-        mail["In-Reply-To"] = letter.message["Message-ID"]
+        mail["In-Reply-To"] = letter.message_id
         for name, value in headers.items():
             mail[name] = value
         mail.set_content(f"{words}\n\nPada hari ini LAPOR! 1708 menulis:\n> == balas di atas baris ini ==\n> isi\n")
-        await self._district.mail(letter.recipient, str(letter.message["Reply-To"]), mail.as_bytes())
+        await self._district.mail(letter.recipient, letter.reply_to, mail.as_bytes())
 
     async def _bounce(self, letter: Letter) -> None:
         """As its server sends it back: multipart/report, RFC 3464."""
@@ -187,7 +187,7 @@ class People:
             "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
             f"Final-Recipient: rfc822; {letter.recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
             "Diagnostic-Code: smtp; 550 5.1.1 User unknown\r\n\r\n"
-            f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {letter.message['Message-ID']}\r\n\r\n"
+            f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {letter.message_id}\r\n\r\n"
             "--b--\r\n"
         )
         await self._district.mail("", letter.envelope_sender, raw.encode())

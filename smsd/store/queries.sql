@@ -397,9 +397,10 @@ LIMIT 100
 FOR NO KEY UPDATE OF phone, ticket SKIP LOCKED;
 
 -- name: old_tickets
--- Tickets opened before $1, not finished, whose citizens have not been asked about the Ombudsman; locked likewise.
+-- Tickets opened before $1 and not touched since $2, not finished, whose citizens have not been asked about the
+-- Ombudsman; locked likewise.
 SELECT ticket.id AS ticket_id, now() AS now FROM ticket JOIN phone ON phone.id = ticket.phone_id
-WHERE ticket.opened_at < $1 AND ticket.ombudsman_asked_at IS NULL AND ticket.status NOT IN ('selesai', 'diarsipkan')
+WHERE ticket.opened_at < $1 AND ticket.updated_at < $2 AND ticket.ombudsman_asked_at IS NULL AND ticket.status NOT IN ('selesai', 'diarsipkan')
 ORDER BY ticket.opened_at, ticket.id
 LIMIT 100
 FOR NO KEY UPDATE OF phone, ticket SKIP LOCKED;
