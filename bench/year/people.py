@@ -36,6 +36,21 @@ _WAYS = {
     "prompt": 0.46, "dawdles": 0.14, "silent": 0.10, "free": 0.08, "asks": 0.07, "not ours": 0.05,
     "postpones": 0.04, "refuses": 0.03, "away": 0.03,
 }  # fmt: skip
+_DONE = "SELESAI Sudah kami tangani, petugas sudah ke lokasi."
+_AWAY = "Saya sedang cuti."
+# What an official of each kind answers, and after how many days at least and at most.
+_DEEDS: dict[str, tuple[tuple[float, float, str], ...]] = {
+    "prompt": ((1, 3, "TERIMA"), (4, 12, _DONE)),
+    "dawdles": ((8, 14, "PROSES Sedang kami jadwalkan."), (24, 80, _DONE)),
+    "silent": (),
+    "free": ((1, 4, "Baik, akan kami cek ke lapangan dahulu ya."), (9, 20, _DONE)),
+    "asks": ((1, 3, "TANYA Di dekat bangunan apa?"), (24, 30, _DONE)),
+    "not ours": ((1, 4, "BUKAN WEWENANG Dishub Kab Malang"),),
+    "postpones": ((1, 2, "TUNDA {until:%d-%m-%Y} Menunggu alat dari provinsi."), (13, 16, _DONE)),
+    "refuses": ((1, 4, "TOLAK Jalan itu milik perumahan dan belum diserahkan."),),
+    "away": ((0, 0.1, _AWAY), (2, 4, "TERIMA"), (5, 9, _DONE)),
+    "triage": ((1, 6, "BUKAN WEWENANG Dinas PU Kab Malang"),),
+}
 _CODE = re.compile(r"\[LAPOR (\d{3}) (\d{3}) (\d{4})\]")
 
 Deed = Callable[[], Awaitable[None]]
@@ -127,42 +142,13 @@ class People:
         if letter.recipient.startswith("triase"):
             way = "triage"
         self.counts[way] += 1
-        answer = self._answer
-        day = 24
-        done = "SELESAI Sudah kami tangani, petugas sudah ke lokasi."
-        match way:
-            case "prompt":
-                self._later(1 * day, 3 * day, lambda: answer(letter, "TERIMA"))
-                self._later(4 * day, 12 * day, lambda: answer(letter, done))
-            case "dawdles":
-                self._later(8 * day, 14 * day, lambda: answer(letter, "PROSES Sedang kami jadwalkan."))
-                self._later(24 * day, 80 * day, lambda: answer(letter, done))
-            case "free":
-                self._later(1 * day, 4 * day, lambda: answer(letter, "Baik, akan kami cek ke lapangan dahulu ya."))
-                self._later(9 * day, 20 * day, lambda: answer(letter, done))
-            case "asks":
-                self._later(1 * day, 3 * day, lambda: answer(letter, "TANYA Di dekat bangunan apa?"))
-                self._later(24 * day, 30 * day, lambda: answer(letter, done))
-            case "not ours":
-                self._later(1 * day, 4 * day, lambda: answer(letter, "BUKAN WEWENANG Dishub Kab Malang"))
-            case "postpones":
-                until = (self._district.clock + timedelta(days=12)).astimezone(self._district.desk.zone)
-                self._later(
-                    1 * day, 2 * day, lambda: answer(letter, f"TUNDA {until:%d-%m-%Y} Menunggu alat dari provinsi.")
-                )
-                self._later(13 * day, 16 * day, lambda: answer(letter, done))
-            case "refuses":
-                self._later(
-                    1 * day, 4 * day, lambda: answer(letter, "TOLAK Jalan itu milik perumahan, belum diserahkan.")
-                )
-            case "away":
-                self._later(0.1, 0.2, lambda: answer(letter, "Saya sedang cuti.", **{"Auto-Submitted": "auto-replied"}))
-                self._later(2 * day, 4 * day, lambda: answer(letter, "TERIMA"))
-                self._later(5 * day, 9 * day, lambda: answer(letter, done))
-            case "triage":
-                self._later(1 * day, 6 * day, lambda: answer(letter, "BUKAN WEWENANG Dinas PU Kab Malang"))
-            case _:
-                pass
+        for least_days, most_days, words in _DEEDS[way]:
+            until = (self._district.clock + timedelta(days=12)).astimezone(self._district.desk.zone)
+            self._later(24 * least_days, 24 * most_days, self._answering(letter, words.format(until=until)))
+
+    def _answering(self, letter: Letter, words: str) -> Deed:
+        away = {"Auto-Submitted": "auto-replied"} if words == _AWAY else {}
+        return lambda: self._answer(letter, words, **away)
 
     async def _answer(self, letter: Letter, words: str, **headers: str) -> None:
         """As an official does by pressing Reply."""
