@@ -176,10 +176,14 @@ class MailSender:
 
     def _digest(self, row: asyncpg.Record) -> Digest:
         content = row["content"]
+        lines = [self._line(line, row["now"]) for line in content["lines"]]
+        # A superior reads what is late, and how much that is of all.
+        shown = [each for each in lines if row["kind"] == "rekap" or (each.days_left or 0) < 0]
         return Digest(
             kind=cast(DigestKind, row["kind"]),
             agency_name=self._agency(row["agency"]),
-            lines=tuple(self._line(line, row["now"]) for line in content["lines"]),
+            lines=tuple(shown),
+            open_count=len(lines),
             sender=self._addresses.sender,
             recipient=row["address"],
             reply_address=self._addresses.reply_to(DIGEST),

@@ -152,7 +152,7 @@ def question_unanswered(desk: Desk, ticket: Ticket, now: datetime) -> Writes:
     due = desk.first_answer_due(desk.agency_of(ticket), ticket, now)
     event = Event(ticket.id, now, "question_unanswered", "gateway", "ditindaklanjuti", due_at=due)
     writes = Writes(events=[replace(event, due_for=desk.awaits(ticket))])
-    writes.mails += desk.mail(ticket, "tanpa_jawaban", "")
+    writes.mails += desk.mail(ticket, "tanpa_jawaban", ticket.last_answer or "")
     return writes
 
 
