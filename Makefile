@@ -1,4 +1,4 @@
-# run · test · check · bench · torture · postfix · fuzz · pictures: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
+# run · test · check · bench · torture · postfix · year · fuzz · pictures: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 6
 
-.PHONY: run test check bench torture postfix fuzz pictures setup clean
+.PHONY: run test check bench torture postfix year fuzz pictures setup clean
 
 setup: $(READY)
 
@@ -46,6 +46,10 @@ torture: $(READY)
 # Two minutes or three; needs root and Postfix (apt install postfix), see docs/mail.md. ARGS="--lmtp tcp" for LMTP over TCP.
 postfix: $(READY)
 	$(BIN)/python -m bench.postfix $(ARGS)
+
+# A year of one district in simulated time, against another calculation of every deadline.
+year: $(READY)
+	$(BIN)/python -m bench.year $(ARGS)
 
 # make fuzz ARGS="--target sms --seed 3 --workers 2"
 fuzz: $(READY)

@@ -1,0 +1,25 @@
+"""A simulated year of one district: every deadline on the right working day, once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Ten thousand where there is time for them; elsewhere as many as show every way in which an official deals with one.
+_TICKETS = 10_000 if os.environ.get("CI") else 150
+
+
+@pytest.mark.timeout(3600)
+def test_every_deadline_of_a_year_does_what_it_must(tmp_path: Path) -> None:
+    """By another calculation than the gateway's."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.year", "--tickets", str(_TICKETS), "--folder", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert f"{_TICKETS} reports, 365 days" in done.stdout
+    assert "0 wrong" in done.stdout
