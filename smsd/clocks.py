@@ -11,9 +11,8 @@ from datetime import datetime, time, timedelta
 import asyncpg
 import structlog
 
-from routing.deadlines import MORNING
 from smsd.contacts import as_of_now
-from smsd.desk.clock import answer_unread, ask_about_ombudsman, close_by_silence, question_unanswered, step
+from smsd.desk.clock import answer_unread, ask_about_ombudsman, close_by_silence, is_daytime, question_unanswered, step
 from smsd.desk.reports import place_unknown
 from smsd.desk.rules import Desk, Ticket
 from smsd.desk.talk import Ids
@@ -23,7 +22,6 @@ from smsd.writes import ClosedQuestion, Event, SmsLimits, Writes, reserve_ids, s
 
 log = structlog.get_logger()
 
-EVENING = time(20)
 _Decide = Callable[[Desk, Ticket, asyncpg.Record, datetime, Ids], Writes]
 
 
@@ -37,12 +35,13 @@ class Clocks:
 
     async def step(self) -> int:
         """How much there was to do."""
-        done = await self._each("expired_questions", _expire)
-        done += await self._each("due_steps", _take_step)
-        done += await self._each("unread_answers", _tell_unread)
         now = (await self._pool.fetchval(SQL["now"])).astimezone(self._desk.zone)
-        if not MORNING <= now.time() < EVENING:  # nobody is asked at midnight
+        day = is_daytime(now)
+        done = await self._each("expired_questions", _expire, day)
+        done += await self._each("due_steps", _take_step)
+        if not day:  # no phone rings at midnight
             return done
+        done += await self._each("unread_answers", _tell_unread)
         today = datetime.combine(now.date(), time(), self._desk.zone)
         long_ago = today - timedelta(days=self._desk.deadlines.ombudsman_days)
         return done + await self._each("old_tickets", _ask, long_ago, today)

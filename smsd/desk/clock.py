@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 
+from routing.deadlines import MORNING
 from smsd.desk.rules import CLOSED, STATUS, Desk, Mailbox, Ticket
 from smsd.writes import Event, NextStep, Writes
 
 REMIND, LATE, OVERDUE = "remind", "late", "overdue"
+_EVENING = time(20)
 REMINDERS = 2  # the priority of an SMS that answers nothing
 # What is told to the citizen when it is late, by what was awaited.
 _LATE_SMS = {"verify": "terlambat_petugas", "first_follow_up": "terlambat_menjawab", "finish": "terlambat_selesai"}
@@ -29,6 +31,9 @@ def step(desk: Desk, ticket: Ticket, due_step: str, now: datetime, dispatch_ids:
     """Does what is planned for the ticket at this moment, and plans what comes next."""
     if ticket.due_at is None or ticket.due_for not in _LATE_SMS or ticket.status in CLOSED:
         return Writes(next_steps=[NextStep(ticket.id, None, None)])
+    if due_step in (REMIND, LATE, OVERDUE) and not is_daytime(now.astimezone(desk.zone_of(ticket))):
+        # As after an outage: what should have happened by day happens by day.
+        return Writes(next_steps=[NextStep(ticket.id, due_step, _next_morning(desk, ticket, now))])
     if ticket.answer_waits and due_step in (REMIND, LATE, OVERDUE):
         # It has answered in its own words, and we have not read them: the agency is not the one who is late.
         return Writes(next_steps=[NextStep(ticket.id, due_step, desk.morning(ticket, now, 1))])
@@ -59,6 +64,16 @@ def _next(desk: Desk, ticket: Ticket, after: str, now: datetime) -> NextStep:
         at = desk.morning(ticket, ticket.due_at, desk.deadlines.overdue)
         return NextStep(ticket.id, OVERDUE, max(at, desk.morning(ticket, now, 1)))
     return NextStep(ticket.id, None, None)
+
+
+def is_daytime(local: datetime) -> bool:
+    """Whether a phone may ring that nobody has just texted with; `local` is in the zone where it is."""
+    return MORNING <= local.time() < _EVENING
+
+
+def _next_morning(desk: Desk, ticket: Ticket, now: datetime) -> datetime:
+    early = now.astimezone(desk.zone_of(ticket)).time() < MORNING
+    return desk.morning(ticket, now, 0 if early else 1)
 
 
 def _limit(desk: Desk, ticket: Ticket) -> int:

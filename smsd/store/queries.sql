@@ -424,9 +424,10 @@ FOR NO KEY UPDATE OF phone, mail SKIP LOCKED;
 UPDATE inbound_mail SET told_at = now() WHERE id = ANY ($1::bigint[]);
 
 -- name: expired_questions
--- Questions nobody answered by now, locked with their phones; those of phones somebody is talking with come later.
+-- Questions nobody answered by now, by day ($1) all, at night those for a place; locked with their phones. Those of
+-- phones somebody is talking with come later.
 SELECT question.ticket_id, question.kind, now() AS now FROM question JOIN phone ON phone.id = question.phone_id
-WHERE question.closed_at IS NULL AND question.expires_at <= now()
+WHERE question.closed_at IS NULL AND question.expires_at <= now() AND ($1::boolean OR question.kind = 'tempat')
 ORDER BY question.expires_at, question.id
 LIMIT 100
 FOR NO KEY UPDATE OF phone, question SKIP LOCKED;

@@ -10,6 +10,7 @@ import itertools
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -17,6 +18,7 @@ from email.parser import BytesParser
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -247,6 +249,38 @@ class Stage:
         """One row of outbox_sms."""
         (row,) = await self.rows("SELECT * FROM outbox_sms WHERE id = $1", sms_id)
         return row
+
+
+_NOON = """
+CREATE SCHEMA simulated;
+CREATE FUNCTION simulated.now() RETURNS timestamptz LANGUAGE sql STABLE AS
+    $$ SELECT pg_catalog.now() + interval '%d seconds' $$
+"""
+
+
+ByDay = Callable[[], AbstractAsyncContextManager[None]]
+
+
+@pytest_asyncio.fixture
+async def by_day(pool: asyncpg.Pool) -> ByDay:
+    """Within its block statements see the database's clock at the next noon in Jakarta: at night many things rest.
+
+    What columns get by default is the real time.
+    """
+    local = (await pool.fetchval("SELECT now()")).astimezone(ZoneInfo("Asia/Jakarta"))
+    noon = local.replace(hour=12, minute=0) + timedelta(days=local.hour >= 12)
+    await pool.execute(_NOON % (noon - local).total_seconds())
+    name = await pool.fetchval("SELECT current_database()")
+
+    @contextlib.asynccontextmanager
+    async def day() -> AsyncIterator[None]:
+        await pool.execute(f'ALTER DATABASE "{name}" SET search_path = simulated, pg_catalog, public')
+        await pool.expire_connections()
+        yield
+        await pool.execute(f'ALTER DATABASE "{name}" RESET search_path')
+        await pool.expire_connections()
+
+    return day
 
 
 @pytest.fixture

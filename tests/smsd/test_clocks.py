@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from smsd.clocks import Clocks
 from smsd.store.queries import SQL
 from smsd.writes import NewQuestion, SmsLimits, Writes, store
 
 if TYPE_CHECKING:
-    from tests.smsd.conftest import Stage
+    from tests.smsd.conftest import ByDay, Stage
 
 ROAD = "jln rusak parah di Lowokwaru kota malang, tlg diperbaiki"
 PASSED = "UPDATE question SET asked_at = asked_at - interval '2 years', expires_at = expires_at - interval '2 years'"
 STORY = "SELECT kind FROM ticket_event ORDER BY id"
 CAUSES = "SELECT cause FROM outbox_sms ORDER BY id"
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def day(by_day: ByDay) -> AsyncIterator[None]:
+    """It is noon."""
+    async with by_day():
+        yield
 
 
 async def pass_time(stage: Stage, limits: SmsLimits | None = None) -> int:
@@ -76,7 +85,7 @@ class TestQuestions:
     ) -> None:
         """With a mail, and an SMS, which the hourly limit may withhold."""
         await asked(stage, number, "tempat")
-        await pass_time(stage, SmsLimits(1))
+        await pass_time(stage, SmsLimits(0))
         assert ["TRIAGE"] == await stage.column("SELECT agency FROM dispatch WHERE ended_at IS NULL")
         assert ["diteruskan", "diterima"] == await stage.column(CAUSES)
         assert "withheld" == await stage.value("SELECT state FROM outbox_sms ORDER BY id DESC LIMIT 1")
@@ -148,7 +157,10 @@ class TestDeadlines:
 
 
 class TestOmbudsman:
-    OLD = "UPDATE ticket SET opened_at = opened_at - interval '62 days', next_at = NULL, next_step = NULL"
+    OLD = (
+        "UPDATE ticket SET opened_at = opened_at - interval '62 days', updated_at = updated_at - interval '1 day',"
+        " next_at = NULL, next_step = NULL"
+    )
 
     async def test_after_sixty_days_the_citizen_is_asked_once(self, stage: Stage, number: str) -> None:
         """And YA sends the whole story there."""

@@ -8,6 +8,7 @@ order they were opened. {1} is the code of the first report, {kode} the last one
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ from smsd.store.queries import SQL
 from smsd.writes import SmsLimits, reserve_ids, store
 
 if TYPE_CHECKING:
-    from tests.smsd.conftest import Stage
+    from tests.smsd.conftest import ByDay, Stage
 
 Step = tuple[str, "str | list[str]", str, str]
 
@@ -368,6 +369,7 @@ class Play:
     numbers: dict[str, str]
     sent_at: datetime
     mails: Iterator[int]
+    by_day: ByDay
 
     async def step(self, who: str, what: str | list[str]) -> None:
         """Plays one step."""
@@ -382,8 +384,9 @@ class Play:
             self.sent_at += timedelta(seconds=20 if how else 600)
             await self._text(self.numbers[name], [what] if isinstance(what, str) else what)
         await self.stage.handle()
-        while await Clocks(self.stage.pool, self.stage.desk, SmsLimits(60)).step():
-            pass
+        async with self.by_day() if name == "later" else contextlib.nullcontext():
+            while await Clocks(self.stage.pool, self.stage.desk, SmsLimits(60)).step():
+                pass
 
     async def _text(self, number: str, texts: list[str]) -> None:
         phone = await self.stage.phone(number)
@@ -436,14 +439,14 @@ class Play:
 
 
 @pytest.fixture
-def play(stage: Stage, another_number: Callable[[], str]) -> Play:
+def play(stage: Stage, another_number: Callable[[], str], by_day: ByDay) -> Play:
     """A stage whose rules know one fraud and one danger, and two phones."""
     fraud = SpamFilter([Mark("undian", "penipuan", 9.0, ("pemenang undian",))])
     fire = Danger([DangerRule("api", "112", ("kebakaran",))])
     router = dataclasses.replace(stage.desk.router, spam=fraud, danger=fire)
     spied = dataclasses.replace(stage, desk=dataclasses.replace(stage.desk, router=router))
     numbers = {"A": another_number(), "B": another_number()}
-    return Play(spied, numbers, datetime(2026, 8, 3, 9, 14, tzinfo=UTC), itertools.count(1))
+    return Play(spied, numbers, datetime(2026, 8, 3, 9, 14, tzinfo=UTC), itertools.count(1), by_day)
 
 
 @pytest.mark.parametrize("name", CONVERSATIONS)

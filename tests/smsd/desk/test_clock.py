@@ -152,6 +152,20 @@ class TestLate:
         assert (due_step, "Thu 18/06 08:00") == when(writes)
         assert Writes(next_steps=writes.next_steps) == writes
 
+    @pytest.mark.parametrize(
+        ("now", "then"),
+        [
+            (local(6, 17, 2, 0), "Wed 17/06 08:00"),
+            (local(6, 17, 20, 0), "Thu 18/06 08:00"),
+            (local(6, 20, 2, 0), "Mon 22/06 08:00"),
+        ],
+    )
+    def test_nobody_is_woken_up(self, desk: Desk, waiting: Ticket, now: datetime, then: str) -> None:
+        """After an outage that ends at night; a Saturday is no day for it either."""
+        writes = step(desk, waiting, "late", now, itertools.count(900))
+        assert ("late", then) == when(writes)
+        assert Writes(next_steps=writes.next_steps) == writes
+
 
 class TestOverdue:
     def test_our_own_staff_takes_it_up(self, desk: Desk, waiting: Ticket, told: Told) -> None:
