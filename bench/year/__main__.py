@@ -36,7 +36,7 @@ async def live(folder: Path, tickets: int, seed: int) -> int:
     chance = random.Random(seed)
     began = time.monotonic()
     end = _START + timedelta(days=_DAYS)
-    async with open_district(folder, _START) as district:
+    async with open_district(folder, _START, random.Random(seed)) as district:
         agenda = Agenda()
         people = People(district, chance, agenda)
         people.plan_reports(tickets, _START, _REPORTING_DAYS)
@@ -46,7 +46,10 @@ async def live(folder: Path, tickets: int, seed: int) -> int:
             await agenda.do(now)
             await district.settle()
             await people.look()
-            now = _next(now, agenda)
+            later = _next(now, agenda)
+            if later.month != now.month:
+                print(f"{now:%B} is over", file=sys.stderr, flush=True)
+            now = later
         faults = await _judge(district, end)
         statuses = await district.pool.fetch("SELECT status, count(*) FROM ticket GROUP BY status ORDER BY 2 DESC")
         events = await district.pool.fetch("SELECT kind, count(*) FROM ticket_event GROUP BY kind ORDER BY 2 DESC")

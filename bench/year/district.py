@@ -6,10 +6,11 @@ import asyncio
 import csv
 import email.policy
 import itertools
+import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -65,13 +66,13 @@ class Air:
         return self.sent % 256
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Letter:
     """What an official sees of a mail before opening it, and whether it says that something is not done."""
 
-    envelope_sender: str
-    recipient: str
     subject: str
+    recipient: str
+    envelope_sender: str
     reply_to: str
     message_id: str
     not_done: bool
@@ -100,7 +101,9 @@ class Post:
         head = BytesHeaderParser(policy=email.policy.default).parsebytes(envelope.content)
         headers = [str(head[name]).strip() for name in ("Subject", "Reply-To", "Message-ID")]
         not_done = b"belum beres" in envelope.content
-        self.letters += [Letter(str(envelope.mail_from), to, *headers, not_done) for to in envelope.rcpt_tos]
+        subject, *others = headers
+        sender = str(envelope.mail_from)
+        self.letters += [Letter(subject, to, sender, *others, not_done) for to in envelope.rcpt_tos]
         return "250 2.0.0 Ok"
 
 
@@ -155,8 +158,8 @@ class District:
 
 
 @asynccontextmanager
-async def open_district(folder: Path, start: datetime) -> AsyncIterator[District]:
-    """Everything up, at that moment."""
+async def open_district(folder: Path, start: datetime, chance: random.Random) -> AsyncIterator[District]:
+    """Everything up, at that moment; numbers of reports and reply addresses come from `chance`."""
     async with AsyncExitStack() as stack:
         folder.chmod(0o755)  # as root the server runs as another user
         server = await stack.enter_async_context(throwaway_postgres(folder / "postgres", "fsync=off"))
@@ -178,7 +181,7 @@ async def open_district(folder: Path, start: datetime) -> AsyncIterator[District
         mailer = await stack.enter_async_context(open_mailer(smtp))
         make_key_file(folder / "smsd.key")
         seal = load_seal(folder / "smsd.key")
-        desk = open_desk(settings)
+        desk = replace(open_desk(settings), choose=chance.randrange)
         limits = Limits(SmsLimits(_MANY, _MANY), attempts=1)
         addresses = Addresses(settings.mail.sender, DOMAIN)
         sms = SmsSender(Air(), pool, seal, owner="year", attempts=3, valid=timedelta(hours=72))

@@ -107,7 +107,7 @@ class People:
     async def look(self) -> None:
         """At all letters, SMS and mails that came since."""
         letters = self._district.post.letters
-        for letter in letters[self._read_letters :]:
+        for letter in sorted(letters[self._read_letters :]):  # several are sent at a time: a seed gives one order
             self._open(letter)
         self._read_letters = len(letters)
         await self._read_phones()

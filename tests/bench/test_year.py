@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
+import tempfile
 
 import pytest
 
@@ -11,15 +11,16 @@ import pytest
 _TICKETS = 10_000 if os.environ.get("CI") else 150
 
 
-@pytest.mark.timeout(3600)
-def test_every_deadline_of_a_year_does_what_it_must(tmp_path: Path) -> None:
+@pytest.mark.timeout(4800)
+def test_every_deadline_of_a_year_does_what_it_must() -> None:
     """By another calculation than the gateway's."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.year", "--tickets", str(_TICKETS), "--folder", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory(prefix="smsd-test-") as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.year", "--tickets", str(_TICKETS), "--folder", folder],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert 0 == done.returncode, done.stdout + done.stderr
     assert f"{_TICKETS} reports, 365 days" in done.stdout
-    assert "0 wrong" in done.stdout
+    assert "\n0 wrong\n" in done.stdout
