@@ -288,3 +288,9 @@ def test_the_morning_after_is_at_eight_there(start: datetime, place: ZoneInfo, l
     assert time(8) == at.astimezone(place).time()
     assert limits.is_office_day(at, place)
     assert days == limits.working_days_between(start, at, place)
+
+
+def test_the_steps_have_the_days_that_the_documents_tell() -> None:
+    """Two to read an answer, one or three before a deadline, five after it."""
+    limits = Deadlines()
+    assert (2, 1, 3, 5) == (limits.inbox, limits.remind, limits.remind_long, limits.overdue)
