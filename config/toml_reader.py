@@ -134,7 +134,17 @@ class TableReader:
         if isinstance(values, list):
             return tuple(self._value(wanted[0], each, where) for each in values)
         below = where.replace("] ", ".")  # [section] key becomes [section.key
-        return {name: self.read(wanted[1], each, f'{below}."{name}"]') for name, each in values.items()}
+        return {name: self._table_named(name, wanted[1], each, below) for name, each in values.items()}
+
+    def _table_named(self, name: str, schema: type[T], table: object, below: str) -> T | None:
+        inner = (
+            [key for key, value in table.items() if isinstance(value, Mapping)] if isinstance(table, Mapping) else []
+        )
+        if inner:  # to TOML, PUPR-35.07 without quotes is 07 in PUPR-35
+            whole = f"{name}.{inner[0]}"
+            self._complain(f"{below}.{whole}]", f'a name with a dot in it needs quotes; write {below}."{whole}"]')
+            return None
+        return self.read(schema, table, f'{below}."{name}"]')
 
     def _path(self, value: str, where: str) -> Path:
         try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays as holiday_calendars
@@ -25,9 +25,7 @@ _SHORT_LIMIT = 5  # working days; of a longer limit the agency is reminded earli
 
 @lru_cache(maxsize=64)
 def _holidays_of(year: int) -> frozenset[date]:
-    calendar = holiday_calendars.country_holidays("ID", years=year, categories=("public", "government"))
-    # Holidays that move with the moon can fall on the first days of the next year.
-    return frozenset(day for day in calendar if day.year == year)
+    return frozenset(holiday_calendars.country_holidays("ID", years=year, categories=("public", "government")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,8 @@ def working_days_between(start: date, end: date, holidays: Container[date]) -> i
     """
     if end < start:
         return -working_days_between(end, start, holidays)
-    return sum(is_working_day(start + n * _DAY, holidays) for n in range(1, (end - start).days + 1))
+    days = map(date.fromordinal, range(start.toordinal() + 1, end.toordinal() + 1))
+    return sum(is_working_day(day, holidays) for day in days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ class AgencyLimits:
     supervisory: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deadlines:
     """The limits, in working days; only the Ombudsman's are calendar days.
 
@@ -120,14 +119,18 @@ class Deadlines:
     not_holidays: tuple[date, ...] = ()  # of the package's, those that are none
     agencies: Mapping[str, AgencyLimits] = field(default_factory=dict, hash=False, metadata={"key": "agency"})
 
-    @property
+    @cached_property
     def holidays(self) -> Holidays:
         """The days on which offices are closed, weekends apart."""
-        return Holidays(self.extra_holidays, self.not_holidays)
+        return Holidays(frozenset(self.extra_holidays), frozenset(self.not_holidays))
+
+    @cached_property
+    def _by_code(self) -> Mapping[str, AgencyLimits]:
+        return {code.upper(): own for code, own in self.agencies.items()}
 
     def of(self, agency_code: str) -> Deadlines:
         """Return the limits as they are for that agency, its code in capitals or not."""
-        own = next((own for code, own in self.agencies.items() if code.upper() == agency_code.upper()), None)
+        own = self._by_code.get(agency_code.upper())
         if own is None:
             return self
         limits = {each.name: getattr(own, each.name) for each in fields(own)}

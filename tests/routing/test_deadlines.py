@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,10 +18,24 @@ from routing.deadlines import (
     sub_working_days,
     working_days_between,
 )
+from routing.zones import WIB, WIT, WITA
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 JAYAPURA = ZoneInfo("Asia/Jayapura")
 NO_HOLIDAYS: frozenset[date] = frozenset()
+
+DAYS = st.dates(date(2020, 1, 1), date(2035, 1, 1))
+DAYS_OFF = st.sets(st.dates(date(2019, 1, 1), date(2036, 12, 31)), max_size=40)
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
+PLACES = st.sampled_from([WIB, WITA, WIT])
+LIMITS = st.builds(
+    Deadlines,
+    remind=st.integers(1, 10),
+    remind_long=st.integers(1, 30),
+    inbox=st.integers(1, 10),
+    extra_holidays=st.lists(DAYS, max_size=5).map(tuple),
+    not_holidays=st.lists(DAYS | st.sampled_from([date(2025, 3, 31), date(2025, 12, 26)]), max_size=5).map(tuple),
+)
 
 
 @pytest.mark.parametrize(
@@ -203,3 +217,80 @@ def test_a_moment_without_a_zone_is_refused() -> None:
     """A naive time would be a guess about the citizen's day."""
     with pytest.raises(ValueError, match="time zone"):
         Deadlines().verify_due(datetime(2025, 6, 16), JAKARTA)
+
+
+@pytest.mark.parametrize("place", [WIB, WITA, WIT], ids=str)
+def test_the_operators_days_move_every_deadline(place: ZoneInfo) -> None:
+    """After Monday, 21 December 2026, offices open on 22, 23 and 28; with these changes on 24 and 28."""
+    start, thursday, saturday, due = (datetime(2026, 12, day, 9, 0, tzinfo=place) for day in (21, 24, 26, 28))
+    changed = Deadlines(extra_holidays=(date(2026, 12, 22), date(2026, 12, 23)), not_holidays=(date(2026, 12, 24),))
+
+    def counted(limits: Deadlines) -> list[int]:
+        return [
+            limits.verify_due(start, place).day,
+            limits.inbox_due(start, place).day,
+            limits.morning_after(start, 1, place).day,
+            limits.remind_at(due, 5, place).day,
+            limits.remind_at(due, 14, place).day,
+            limits.working_days_between(start, saturday, place),
+            limits.is_office_day(thursday, place),
+        ]
+
+    assert [28, 23, 22, 23, 21, 2, False] == counted(Deadlines())
+    assert [29, 28, 24, 24, 18, 1, True] == counted(changed)
+
+
+def test_an_office_day_is_one_where_the_office_is() -> None:
+    """Friday at 23:30 in Jakarta is Saturday in Jayapura."""
+    moment = datetime(2025, 6, 20, 23, 30, tzinfo=WIB)
+    assert (True, False) == (Deadlines().is_office_day(moment, WIB), Deadlines().is_office_day(moment, WIT))
+
+
+@given(DAYS, DAYS, DAYS, DAYS_OFF)
+def test_what_lies_between_adds_up(first: date, second: date, third: date, days_off: set[date]) -> None:
+    """By whatever way, and in whatever order."""
+    by_way = working_days_between(first, second, days_off) + working_days_between(second, third, days_off)
+    assert by_way == working_days_between(first, third, days_off)
+
+
+@given(MOMENTS, PLACES, LIMITS, st.sampled_from(["pengaduan", "pengawasan", "informasi", "aspirasi"]))
+def test_no_deadline_falls_on_a_day_off(start: datetime, place: ZoneInfo, limits: Deadlines, klass: str) -> None:
+    """Each ends with an office day of the place, after it began."""
+    for due in (
+        limits.verify_due(start, place),
+        limits.first_follow_up_due(start, place),
+        limits.deadline_for(klass, start, place),
+        limits.reply_window_due(start, place),
+        limits.inbox_due(start, place),
+    ):
+        there = due.astimezone(place)
+        assert time(23, 59, 59) == there.time()
+        assert limits.is_office_day(due, place)
+        assert there.weekday() < 5
+        assert start < due
+
+
+@given(MOMENTS, PLACES, LIMITS, st.integers(1, 60))
+def test_a_reminder_comes_before_the_deadline(start: datetime, place: ZoneInfo, limits: Deadlines, days: int) -> None:
+    """On the morning of an office day, as many days before as is set."""
+    due = limits.due(start, days, place)
+    at = limits.remind_at(due, days, place)
+    assert at < due
+    assert time(8) == at.astimezone(place).time()
+    assert limits.is_office_day(at, place)
+    assert (limits.remind if days <= 5 else limits.remind_long) == limits.working_days_between(at, due, place)
+
+
+@given(MOMENTS, PLACES, LIMITS, st.integers(1, 30))
+def test_the_morning_after_is_at_eight_there(start: datetime, place: ZoneInfo, limits: Deadlines, days: int) -> None:
+    """On an office day that many days later."""
+    at = limits.morning_after(start, days, place)
+    assert time(8) == at.astimezone(place).time()
+    assert limits.is_office_day(at, place)
+    assert days == limits.working_days_between(start, at, place)
+
+
+def test_the_steps_have_the_days_that_the_documents_tell() -> None:
+    """Two to read an answer, one or three before a deadline, five after it."""
+    limits = Deadlines()
+    assert (2, 1, 3, 5) == (limits.inbox, limits.remind, limits.remind_long, limits.overdue)
