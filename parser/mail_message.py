@@ -19,7 +19,7 @@ Mail: TypeAlias = "Message[Any, Any]"
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]@]{1,64}@[^\s<>,;:\"'()\[\]@]{1,255}")
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 
-# The standard library's time grows with the square of a header's length: half a second for 10 kB of commas as addresses,
+# The standard library takes the square of a header's length in time: half a second for 10 kB of commas as addresses,
 # two seconds for 6 kB of colons as a content type, which every part may have, and which is asked for again and again.
 _MAX_HEADER = 4_000
 _MAX_CONTENT_HEADER = 1_000
