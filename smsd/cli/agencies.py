@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ import asyncpg
 import click
 
 from config.settings import Settings
-from smsd.cli.options import NotSo, config_option, json_option, limit_option, show, with_database
+from smsd.cli.options import NotSo, cell, config_option, json_option, limit_option, show, with_database
 from smsd.office import open_router
 from smsd.store.queries import SQL
 
-_COLUMNS = ("code", "short_name", "region", "email", "open", "late", "paused")
+_COLUMNS = ("code", "open", "late", "short_name", "email", "paused")
 
 
 @click.group()
@@ -42,7 +43,18 @@ def list_agencies(paused: bool, limit: int | None, as_json: bool, config: Path) 
             rows.append(dict(row) | {"short_name": short_name, "region": region, "email": "; ".join(emails)})
         return rows
 
-    show(with_database(config, fetch), _COLUMNS, as_json, "no agency has an open report or a mailbox that bounced")
+    rows = with_database(config, fetch)
+    nothing = "no mailbox is paused" if paused else "no agency has an open report or a mailbox that bounced"
+    if as_json:
+        show(rows, _COLUMNS, True, "")
+    else:
+        show([row | {"paused": "; ".join(map(_pause, row["paused"]))} for row in rows], _COLUMNS, False, nothing)
+
+
+def _pause(pause: dict[str, Any]) -> str:
+    """A mailbox, why nothing goes there, and until when; the time in the operator's own zone."""
+    until = cell(datetime.fromisoformat(pause["until"])) if pause["until"] else "resumed"
+    return f"{pause['address']} ({pause['status']}, until {until})"
 
 
 @agency.command()

@@ -14,7 +14,8 @@ from routing.zones import zone_of
 from smsd.cli.options import config_option, json_option, limit_option, show, with_database
 from smsd.store.queries import SQL
 
-_COLUMNS = ("agency", "code", "status", "due_for", "due_at", "days_left", "next_step", "next_at")
+# On a narrow terminal those in the middle are left out.
+_COLUMNS = ("agency", "code", "due_at", "days_left", "next_step", "next_at", "status", "due_for")
 
 
 @click.command()

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import click
+from rich.text import Text
 
 from config.settings import Settings
 from smsd import inbox as office
@@ -17,6 +18,7 @@ from smsd.cli.options import (
     cell,
     config_option,
     console,
+    grid,
     json_option,
     limit_option,
     operator,
@@ -29,8 +31,13 @@ from smsd.cli.tickets import digits_of
 from smsd.office import open_desk, sms_limits
 from smsd.store.queries import SQL
 
-_COLUMNS = ("id", "received_at", "reason", "ticket", "agency", "sender", "suggestion")
-_DETAILS = ("id", "received_at", "state", "reason", "ticket", "agency", "sender", "recipient", "subject")
+_COLUMNS = ("id", "received_at", "reason", "ticket", "agency", "sender", "what")
+_ALL_COLUMNS = ("id", "state", "reason", "ticket", "agency", "received_at", "sender", "what")
+_DETAILS = ("id", "received_at", "state", "reason", "error", "read_by", "ticket", "agency")
+_LETTERHEAD = ("sender", "recipient", "subject")
+_INTERNAL = ("raw", "envelope_sender")
+_AT_ONCE = 4  # mails in memory: each may have many megabytes
+_MAIL_ID = click.IntRange(1, 2**63 - 1)
 
 
 @click.group()
@@ -44,26 +51,45 @@ def inbox() -> None:
 @json_option
 @config_option
 def list_inbox(everything: bool, limit: int | None, as_json: bool, config: Path) -> None:
-    """List the mails that wait for you, oldest first."""
+    """List the mails that wait for you, oldest first.
+
+    The last column is what a mail would be taken for, like SELESAI; else what it says, in quotes, or its error.
+    """
 
     async def fetch(settings: Settings, pool: asyncpg.Pool) -> list[dict[str, Any]]:
-        rows = await pool.fetch(SQL["list_inbox"], everything, limit)
-        return [_facts(_read(row, settings)) for row in rows]
+        async with pool.acquire() as connection, connection.transaction():
+            rows = connection.cursor(SQL["list_inbox"], everything, limit, prefetch=_AT_ONCE)
+            return [_facts(row, settings) async for row in rows]
 
-    show(with_database(config, fetch), _COLUMNS, as_json, "no mail waits for you")
+    rows = with_database(config, fetch)
+    if as_json:
+        show(rows, _COLUMNS, True, "")
+    else:
+        columns = _ALL_COLUMNS if everything else _COLUMNS
+        show([row | {"what": _what(row)} for row in rows], columns, False, "no mail waits for you")
 
 
-def _read(row: asyncpg.Record, settings: Settings) -> office.Held:
-    return office.read_held(row, settings.mail.reply_domain, datetime.now(UTC).astimezone(settings.zone).date())
+def _facts(row: asyncpg.Record, settings: Settings) -> dict[str, Any]:
+    today = datetime.now(UTC).astimezone(settings.zone).date()
+    held = office.read_held(row, settings.mail.reply_domain, today)
+    facts = {name: value for name, value in row.items() if name not in _INTERNAL}
+    read = {"sender": held.sender, "subject": held.subject, "suggestion": held.suggestion}
+    return facts | read | {"text": held.text, "near": held.near}
 
 
-def _facts(held: office.Held) -> dict[str, Any]:
-    facts = {name: value for name, value in dict(held.row).items() if name not in ("raw", "envelope_sender")}
-    return facts | {"suggestion": held.suggestion, "text": held.mail.answer, "near": held.near}
+def _what(facts: dict[str, Any]) -> str:
+    if facts["state"] == "quarantined":
+        return _short(facts["error"])
+    return _short(facts["suggestion"]) if facts["suggestion"] else f'"{_short(facts["text"])}"'
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 100 else words[:99] + "…"
 
 
 @inbox.command("show")
-@click.argument("mail_id", type=int)
+@click.argument("mail_id", type=_MAIL_ID)
 @click.option("--raw", is_flag=True, help="The mail as it came, byte for byte.")
 @json_option
 @config_option
@@ -74,13 +100,13 @@ def show_mail(mail_id: int, raw: bool, as_json: bool, config: Path) -> None:
         row = await pool.fetchrow(SQL["show_inbox"], mail_id)
         if row is None:
             raise NotSo(f"there is no mail {mail_id}; `smsd inbox list --all` shows those there are")
-        facts = _facts(_read(row, settings))
+        facts = _facts(row, settings)
         facts["attachments"] = [dict(each) for each in await pool.fetch(SQL["attachments_of_mail"], mail_id)]
         return row["raw"], facts
 
     octets, facts = with_database(config, fetch)
     if raw:
-        click.get_binary_stream("stdout").write(octets)
+        click.echo(octets, nl=False)
     elif as_json:
         show_json(facts)
     else:
@@ -89,22 +115,32 @@ def show_mail(mail_id: int, raw: bool, as_json: bool, config: Path) -> None:
 
 def _print(facts: dict[str, Any]) -> None:
     out = console()
-    for name in _DETAILS:
-        out.print(f"{name:12} {printable(cell(facts[name]))}", markup=False)
-    for each in facts["attachments"]:
-        what = f"{each['name']} ({each['type']}, {each['bytes']} bytes, SHA-256 {each['sha256']})"
-        out.print(f"{'attachment':12} {printable(what)}", markup=False)
-    for address in facts["near"]:
-        out.print(f"{'nearly':12} {printable(address)}", markup=False)
-    out.print(f"\n{printable(facts['text'])}\n", markup=False)
-    if facts["state"] == "held":
-        suggested = f"`smsd inbox accept {facts['id']}` takes it as: {facts['suggestion']}"
-        other = f'`smsd inbox accept {facts["id"]} --as "SELESAI ..."` takes it as what you write'
-        out.print(printable(suggested if facts["suggestion"] else other), markup=False)
+    rows = [(name, cell(facts[name])) for name in (*_DETAILS, *_LETTERHEAD) if facts[name]]
+    rows += [("attachment", f"{each['name']} ({each['type']}, {each['bytes']} bytes)") for each in facts["attachments"]]
+    rows += [("nearly", f"t-{token}: a reply address with a slip in it") for token in facts["near"]]
+    out.print(grid(rows))
+    out.print(Text(f"\n{printable(facts['text']) or '(no words)'}\n"))
+    if cure := _cure(facts):
+        out.print(Text(printable(cure)))
+
+
+def _cure(facts: dict[str, Any]) -> str | None:
+    """What an operator can do next."""
+    accept = f"smsd inbox accept {facts['id']}" + ("" if facts["ticket"] else " --ticket CODE")
+    match facts["state"]:
+        case "held" | "quarantined" if facts["suggestion"]:
+            return f"`{accept}` takes it as: {facts['suggestion']}"
+        case "held":
+            return f'`{accept} --as "SELESAI ..."` takes it as what you write'
+        case "quarantined":
+            return (
+                f"`smsd inbox retry {facts['id']}` has it handled again; `{accept} --as ...` takes it as what you write"
+            )
+    return None
 
 
 @inbox.command()
-@click.argument("mail_id", type=int)
+@click.argument("mail_id", type=_MAIL_ID)
 @click.option("--as", "line", help="What it means, as an agency writes it: a verb and its words.")
 @click.option("--ticket", "code", help="The report it is about, where its address does not say.")
 @config_option
@@ -113,7 +149,7 @@ def accept(mail_id: int, line: str | None, code: str | None, config: Path) -> No
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> str:
         desk = await asyncio.to_thread(open_desk, settings)
-        digits = digits_of(code) if code else None
+        digits = None if code is None else digits_of(code)
         async with pool.acquire() as connection, connection.transaction():
             try:
                 ticket, said = await office.accept(
@@ -127,7 +163,7 @@ def accept(mail_id: int, line: str | None, code: str | None, config: Path) -> No
 
 
 @inbox.command()
-@click.argument("mail_id", type=int)
+@click.argument("mail_id", type=_MAIL_ID)
 @click.option("--reason", default="", help="Why; it stands in the report's timeline.")
 @config_option
 def reject(mail_id: int, reason: str, config: Path) -> None:
@@ -142,3 +178,23 @@ def reject(mail_id: int, reason: str, config: Path) -> None:
 
     with_database(config, work)
     click.echo(f"mail {mail_id}: put aside")
+
+
+@inbox.command()
+@click.argument("mail_ids", metavar="IDS...", nargs=-1, required=True, type=_MAIL_ID)
+@config_option
+def retry(mail_ids: tuple[int, ...], config: Path) -> None:
+    """Handle mails again that failed too often (quarantined), once the fault is mended.
+
+    If one of them cannot be handled again, none is.
+    """
+    wanted = list(dict.fromkeys(mail_ids))
+
+    async def put_back(_: Settings, pool: asyncpg.Pool) -> None:
+        async with pool.acquire() as connection, connection.transaction():
+            for mail_id in wanted:
+                if await connection.fetchval(SQL["retry_inbound_mail"], mail_id) is None:
+                    raise NotSo(f"mail {mail_id} is not quarantined; `smsd inbox list` shows which are")
+
+    with_database(config, put_back)
+    click.echo("\n".join(f"mail {mail_id}: will be handled again" for mail_id in wanted))

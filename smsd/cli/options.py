@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -90,6 +90,16 @@ def _fitting(cells: Sequence[Sequence[str]], columns: Sequence[str], width: int)
     filled = itertools.accumulate(widths[:-1])
     room = width - min(widths[-1], _LEAST_LAST)
     return [*(name for name, end in zip(columns, filled, strict=False) if end <= room), columns[-1]]
+
+
+def grid(rows: Iterable[tuple[str, str]]) -> Table:
+    """Two columns; what is long is wrapped within the second."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for left, right in rows:
+        table.add_row(left, Text(printable(right)))
+    return table
 
 
 def show_json(document: object) -> None:

@@ -48,7 +48,10 @@ class _Id(NamedTuple):
 
 @click.group()
 def quarantine() -> None:
-    """SMS that became no report: taken for spam, failed too often, or unreadable."""
+    """SMS that became no report: taken for spam, failed too often, or unreadable.
+
+    Agencies' mails that failed too often are in `smsd inbox list`.
+    """
 
 
 @quarantine.command("list")

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import click
-from rich.table import Table
-from rich.text import Text
 
 from config.replies import STATUS_WORDS
 from config.settings import Settings
 from parser import ticket_code
 from routing.classify import Router
+from routing.deadlines import MORNING, local_day
 from smsd.cli.options import (
     NotSo,
     cell,
     config_option,
     console,
+    grid,
     json_option,
     limit_option,
     operator,
@@ -117,12 +117,12 @@ def _print_story(story: dict[str, Any], router: Router) -> None:
     due = f"{story['due_for']} by {cell(story['due_at'])}" if story["due_at"] else "nothing"
     out.print(f"[bold]{ticket_code.show(story['code'])}[/bold]  {story['status']}  {story['agency']}")
     out.print(f"topic {story['topic'] or 'unknown'}, place {place}, opened {cell(story['opened_at'])}, due: {due}")
-    out.print(_grid((f"  {cell(each['at'])}", f"{each['what']}: {each['why']}") for each in story["next"]))
+    out.print(grid((f"  {cell(each['at'])}", f"{each['what']}: {each['why']}") for each in story["next"]))
     out.print(f"\n{printable(story['text'])}\n", markup=False)
-    out.print(_grid(("  because", reason) for reason in story["reasons"]))
+    out.print(grid(("  because", reason) for reason in story["reasons"]))
     out.print()
     moments = sorted(_moments(story), key=lambda moment: moment[0])
-    out.print(_grid((cell(at), what) for at, what in moments))
+    out.print(grid((cell(at), what) for at, what in moments))
 
 
 _STEPS = {
@@ -145,36 +145,43 @@ _EXPIRIES = {
 def coming(story: Mapping[str, Any], settings: Settings) -> Iterator[dict[str, Any]]:
     """What happens to a ticket by itself, when, and why."""
     if story["next_at"]:
-        why = f"{story['due_for']} is due by {cell(story['due_at'])}"
-        yield {"at": story["next_at"], "what": _STEPS[story["next_step"]], "why": why}
+        yield _next_step(story)
     for question in story["questions"]:
         why = f"unless the citizen answers the question {question['kind']!r} of {cell(question['asked_at'])}"
         yield {"at": question["expires_at"], "what": _EXPIRIES[question["kind"]], "why": why}
+    if story["status"] in CLOSED:
+        return
     for mail in story["unread"]:
-        why = f"mail {mail['id']} is a free answer; `smsd inbox show {mail['id']}`"
-        yield {"at": mail["due_at"], "what": "the citizen is told that an answer waits for us", "why": why}
-    if story["status"] not in CLOSED and story["ombudsman_asked_at"] is None:
-        at = settings.deadlines.ombudsman_due(story["opened_at"], settings.zone)
-        why = f"{settings.deadlines.ombudsman_days} days after it was opened"
+        if mail["to_tell"]:
+            why = f"nobody has read mail {mail['id']}; `smsd inbox show {mail['id']}`"
+            yield {"at": mail["due_at"], "what": "the citizen is told that an answer waits for us", "why": why}
+    if story["ombudsman_asked_at"] is None:
+        days = settings.deadlines.ombudsman_days
+        why = f"it was opened {days} days before, on {cell(story['opened_at'])}"
+        day = local_day(story["opened_at"], settings.zone) + timedelta(days=days + 1)
+        at = datetime.combine(day, MORNING, settings.zone)
         yield {"at": at, "what": "the citizen is asked about the Ombudsman", "why": why}
 
 
-def _grid(rows: Iterable[tuple[str, str]]) -> Table:
-    """Two columns; what is long is wrapped within the second."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    for left, right in rows:
-        grid.add_row(left, Text(printable(right)))
-    return grid
+def _next_step(story: Mapping[str, Any]) -> dict[str, Any]:
+    """What the clock does; while an agency's answer is unread it is not the agency that is late."""
+    step, at, why = story["next_step"], story["next_at"], f"{story['due_for']} is due by {cell(story['due_at'])}"
+    if story["unread"] and step != "plan":
+        unread = story["unread"][0]["id"]
+        what = f"nothing, as long as nobody has read mail {unread} (`smsd inbox show {unread}`); then {_STEPS[step]}"
+        return {"at": at, "what": what, "why": why}
+    return {"at": at, "what": _STEPS[step], "why": why}
 
 
 def _moments(story: dict[str, Any]) -> Iterator[tuple[datetime, str]]:
     """Events, SMS and mails on one line of time."""
     for event in story["timeline"]:
-        text = event["data"].get("text") or ""
+        data = event["data"]
+        text = data.get("text") or data.get("reason") or ""
+        mail = f" (mail {data['mail']})" if "mail" in data else ""
+        accepted = f", accepted by {data['accepted_by']}" if "accepted_by" in data else ""
         change = f" -> {event['status']}" if event["status"] else ""
-        yield event["at"], f"{event['actor']} {event['kind']}{change} {text}"
+        yield event["at"], f"{event['actor']} {event['kind']}{change} {text}{mail}{accepted}"
     # Stamped with the start of the transaction, a moment before the event that caused them.
     for sms in story["sms"]:
         yield sms["created_at"] + _AFTER_ITS_CAUSE, f"SMS {sms['state']}: {sms['text']}"
@@ -235,6 +242,7 @@ def _change(code: str, config: Path, decide: Callable[[Desk, Ticket, datetime, I
     async def work(settings: Settings, pool: asyncpg.Pool) -> None:
         desk = await asyncio.to_thread(open_desk, settings)
         async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(SQL["lock_phone_of_code"], digits)
             row = await connection.fetchrow(SQL["ticket_for_change"], digits)
             if row is None:
                 raise NotSo(f"there is no report {code}; `smsd ticket list` shows those there are")

@@ -297,7 +297,7 @@ SELECT address FROM contact_pause WHERE paused_until > now();
 
 -- name: resume_contact
 -- The mailbox $1 takes mail again: it has answered, or an operator says so.
-DELETE FROM contact_pause WHERE address = $1 RETURNING agency;
+DELETE FROM contact_pause WHERE lower(address) = lower($1) RETURNING agency;
 
 -- name: close_questions
 -- One row a ClosedQuestion, fields in its order; without a kind all of the ticket's open questions are closed.
@@ -372,7 +372,7 @@ SELECT desk_ticket.*,
 FROM desk_ticket WHERE code = ANY ($1::text[]);
 
 -- name: ticket_for_change
--- The same for one ticket by its code, locked.
+-- One ticket by its code, locked.
 SELECT * FROM desk_ticket WHERE code = $1 FOR UPDATE;
 
 -- name: lock_phone_of_dispatch
@@ -380,6 +380,10 @@ SELECT * FROM desk_ticket WHERE code = $1 FOR UPDATE;
 SELECT FROM phone
 WHERE id = (SELECT ticket.phone_id FROM dispatch JOIN ticket ON ticket.id = dispatch.ticket_id WHERE dispatch.id = $1)
 FOR NO KEY UPDATE;
+
+-- name: lock_phone_of_code
+-- The same by the ticket's code.
+SELECT FROM phone WHERE id = (SELECT ticket.phone_id FROM ticket WHERE code = $1) FOR NO KEY UPDATE;
 
 -- name: ticket_of_dispatch
 -- The same for the ticket of a dispatch, locked.
@@ -504,9 +508,14 @@ WHERE dispatch.ticket_id = $1 ORDER BY mail.id;
 SELECT kind, asked_at, expires_at FROM question WHERE ticket_id = $1 AND closed_at IS NULL ORDER BY id;
 
 -- name: ticket_unread
--- Free answers about it that no operator has read, and of which the citizen does not know yet.
-SELECT mail.id, mail.due_at FROM inbound_mail AS mail JOIN dispatch ON dispatch.id = mail.dispatch_id
-WHERE dispatch.ticket_id = $1 AND mail.state = 'held' AND mail.outcome = 'free_text' AND mail.told_at IS NULL
+-- Free answers about it that no operator has read, and whether the citizen will be told of it: see unread_answers.
+SELECT mail.id, mail.due_at,
+       mail.told_at IS NULL AND NOT EXISTS (
+           SELECT FROM inbound_mail AS earlier
+           WHERE earlier.dispatch_id = mail.dispatch_id AND earlier.state = 'held' AND earlier.outcome = 'free_text'
+             AND (earlier.told_at IS NOT NULL OR earlier.id < mail.id)) AS to_tell
+FROM inbound_mail AS mail JOIN dispatch ON dispatch.id = mail.dispatch_id
+WHERE dispatch.ticket_id = $1 AND mail.state = 'held' AND mail.outcome = 'free_text'
 ORDER BY mail.id;
 
 -- ---------------------------------------------------------------- what waits for an operator
@@ -555,21 +564,32 @@ WHERE id = $1 AND state = 'quarantined'
 RETURNING id;
 
 -- name: list_inbox
--- Mails that wait for an operator, oldest first; with $1 also those that were put aside or came from machines.
-SELECT mail.id, mail.received_at, mail.state, mail.outcome AS reason, mail.error, ticket.code AS ticket, dispatch.agency,
-       mail.sender, mail.recipient, mail.subject, mail.due_at AS read_by, mail.raw, mail.envelope_sender
-FROM inbound_mail AS mail LEFT JOIN dispatch ON dispatch.id = mail.dispatch_id
-                          LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
+-- Mails that wait for an operator, oldest first; with $1 also those that were put aside or came from machines. What
+-- could not be handled has no dispatch yet, but perhaps a token.
+SELECT mail.id, mail.received_at, mail.state, coalesce(mail.outcome, mail.state) AS reason, mail.error,
+       ticket.code AS ticket, dispatch.agency, mail.sender, mail.recipient, mail.subject,
+       CASE WHEN mail.outcome = 'free_text' AND mail.state = 'held' THEN mail.due_at END AS read_by,
+       mail.raw, mail.envelope_sender
+FROM inbound_mail AS mail
+     LEFT JOIN dispatch ON dispatch.id = coalesce(
+         mail.dispatch_id,
+         (SELECT id FROM dispatch WHERE token = substring(lower(mail.recipient) FROM '^t-([^@]+)@')))
+     LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
 WHERE mail.state IN ('held', 'quarantined') OR ($1::boolean AND mail.state IN ('kept', 'rejected'))
 ORDER BY mail.id
 LIMIT $2;
 
 -- name: show_inbox
 -- One mail by its id, whatever became of it.
-SELECT mail.id, mail.received_at, mail.state, mail.outcome AS reason, mail.error, ticket.code AS ticket, dispatch.agency,
-       mail.sender, mail.recipient, mail.subject, mail.due_at AS read_by, mail.raw, mail.envelope_sender
-FROM inbound_mail AS mail LEFT JOIN dispatch ON dispatch.id = mail.dispatch_id
-                          LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
+SELECT mail.id, mail.received_at, mail.state, coalesce(mail.outcome, mail.state) AS reason, mail.error,
+       ticket.code AS ticket, dispatch.agency, mail.sender, mail.recipient, mail.subject,
+       CASE WHEN mail.outcome = 'free_text' AND mail.state = 'held' THEN mail.due_at END AS read_by,
+       mail.raw, mail.envelope_sender
+FROM inbound_mail AS mail
+     LEFT JOIN dispatch ON dispatch.id = coalesce(
+         mail.dispatch_id,
+         (SELECT id FROM dispatch WHERE token = substring(lower(mail.recipient) FROM '^t-([^@]+)@')))
+     LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
 WHERE mail.id = $1;
 
 -- name: attachments_of_mail
@@ -577,14 +597,25 @@ WHERE mail.id = $1;
 SELECT name, type, bytes, encode(sha256, 'hex') AS sha256 FROM mail_attachment WHERE mail_id = $1 ORDER BY nth;
 
 -- name: claim_held_mail
--- A mail that waits for an operator; locked until the transaction ends.
-SELECT id, envelope_sender, recipient, raw, dispatch_id, outcome, now() AS now FROM inbound_mail
-WHERE id = $1 AND state IN ('held', 'quarantined')
-FOR UPDATE;
+-- A mail, whatever became of it, that an operator wants to decide; locked until the transaction ends.
+SELECT mail.id, mail.state, mail.envelope_sender, mail.recipient, mail.raw, mail.outcome, dispatch.id AS dispatch_id,
+       dispatch.agency, ticket.code AS ticket, now() AS now
+FROM inbound_mail AS mail
+     LEFT JOIN dispatch ON dispatch.id = coalesce(
+         mail.dispatch_id,
+         (SELECT id FROM dispatch WHERE token = substring(lower(mail.recipient) FROM '^t-([^@]+)@')))
+     LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
+WHERE mail.id = $1
+FOR UPDATE OF mail;
+
+-- name: retry_inbound_mail
+-- The mail $1, which could not be handled, is handled again.
+UPDATE inbound_mail SET state = 'new', attempts = 0, due_at = now() WHERE id = $1 AND state = 'quarantined'
+RETURNING id;
 
 -- name: list_deadlines
 -- Deadlines that run: only of the agency $1, only late ones ($2), at most $3; agencies with the worst first.
-SELECT agency, code, status, place, due_for, due_at, next_step, next_at, now() AS now
+SELECT agency, code, status, place, due_for, due_at, due_at < now() AS late, next_step, next_at, now() AS now
 FROM (SELECT *, min(due_at) OVER (PARTITION BY agency) AS worst FROM ticket WHERE due_at IS NOT NULL) AS running
 WHERE ($1::text IS NULL OR upper(agency) = upper($1)) AND (NOT $2::boolean OR due_at < now())
 ORDER BY worst, agency, due_at, id
@@ -593,14 +624,12 @@ LIMIT $3;
 -- name: list_agencies
 -- Agencies with open tickets, or with a mailbox that is paused; with $1 only these. `paused` names the mailboxes.
 SELECT coalesce(work.agency, resting.agency) AS code, coalesce(work.open, 0) AS open, coalesce(work.late, 0) AS late,
-       resting.paused
+       coalesce(resting.paused, '[]') AS paused
 FROM (SELECT agency, count(*) AS open, count(*) FILTER (WHERE due_at < now()) AS late FROM ticket
       WHERE agency IS NOT NULL AND status NOT IN ('selesai', 'diarsipkan') GROUP BY agency) AS work
 FULL JOIN (SELECT agency,
-                  string_agg(address || ' (' || status || ', ' ||
-                             CASE WHEN paused_until = 'infinity' THEN 'until resumed'
-                                  ELSE 'until ' || to_char(paused_until, 'YYYY-MM-DD HH24:MI') END || ')',
-                             '; ' ORDER BY address) AS paused
+                  jsonb_agg(jsonb_build_object('address', address, 'status', status, 'reason', reason, 'since', paused_at,
+                                               'until', nullif(paused_until, 'infinity')) ORDER BY address) AS paused
            FROM contact_pause WHERE paused_until > now() GROUP BY agency) AS resting ON resting.agency = work.agency
 WHERE NOT $1::boolean OR resting.paused IS NOT NULL
 ORDER BY coalesce(work.late, 0) DESC, coalesce(work.open, 0) DESC, 1

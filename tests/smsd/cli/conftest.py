@@ -10,6 +10,9 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import make_msgid, parseaddr
 from pathlib import Path
 
 import asyncpg
@@ -17,8 +20,10 @@ import pytest
 
 from parser.pdu import encode_deliver
 from smsd.cli import main
+from smsd.handle_mail import MailHandler, MailKeeper
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Stop
+from smsd.mail.lmtp import ReceivedMail
 from smsd.office import open_desk
 from smsd.receive import Receiver
 from smsd.simulator.simulator import wall_clock
@@ -127,6 +132,40 @@ async def texted(settings, intake_on, batch_of):
             return await pool.fetchval("SELECT code FROM ticket ORDER BY id DESC LIMIT 1")
 
     return text
+
+
+@pytest.fixture
+def mailed(settings):
+    """`await mailed("SELESAI ...")`: the last report's agency answers; the mail's id.
+
+    `to`: another address than the report's; `files`: attachments by name; `handled=False`: nobody has read it yet.
+    """
+
+    async def mail(words, *, to=None, files=(), handled=True, attempts=1, **headers):
+        async with open_database(settings) as pool:
+            sent = await pool.fetchrow("SELECT address, token FROM dispatch WHERE NOT copy ORDER BY id DESC LIMIT 1")
+            recipient = to or f"t-{sent['token']}@{settings.mail.reply_domain}"
+            message = EmailMessage(policy=SMTP)
+            message["From"] = headers.pop("sender", sent["address"])
+            message["To"] = recipient
+            message["Message-ID"] = make_msgid(domain="malangkota.example")
+            message["Subject"] = headers.pop("subject", "Re: laporan")
+            for name, value in headers.items():
+                message[name.replace("_", "-")] = value
+            message.set_content(
+                f"{words}\n\nPada hari ini LAPOR! 1708 menulis:\n> == balas di atas baris ini ==\n> isi\n"
+            )
+            for name, content in files:
+                message.add_attachment(content, maintype="application", subtype="pdf", filename=name)
+            received = ReceivedMail(parseaddr(message["From"])[1], recipient, message.as_bytes())
+            await MailKeeper(pool).store(received)
+            if handled:
+                handler = MailHandler(pool, open_desk(settings), Limits(SmsLimits(60), attempts))
+                while await handler.step():
+                    pass
+            return await pool.fetchval("SELECT max(id) FROM inbound_mail")
+
+    return mail
 
 
 @pytest.fixture

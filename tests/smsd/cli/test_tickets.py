@@ -1,8 +1,13 @@
 """ticket list|show|assign|status|note, on a report that came in by SMS."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from smsd.cli.tickets import _COLUMNS
+from smsd.clocks import Clocks
+from smsd.office import open_desk
+from smsd.writes import SmsLimits
 
 KEYS = {"code", "status", "topic", "place", "agency", "text", "opened_at"}
 NO_CODE = "4821309764"  # well-formed, and nobody's
@@ -114,3 +119,100 @@ async def test_is_readable_on_a_narrow_terminal(smsd, texted, on_terminal):
         assert code in words.replace(" ", "")
         assert "Kepanjen Kabupaten" in words
     assert "due_at" in on_terminal("ticket", "list", "--config", str(smsd.config))[0]
+
+
+@pytest.fixture
+def clock(pool, settings):
+    """`await clock()`: it does what is due, and first lets the report's next step be due."""
+    clocks = Clocks(pool, open_desk(settings), SmsLimits(60))
+
+    async def tick():
+        await pool.execute("UPDATE ticket SET next_at = now() WHERE next_at IS NOT NULL")
+        await clocks.step()
+
+    return tick
+
+
+class TestNext:
+    """What happens by itself, when, and why."""
+
+    async def test_each_step_of_a_deadline(self, smsd, texted, clock):
+        """The reminder, then who is late, then our staff; the moment is the clock's own."""
+        code = await texted()
+        steps = []
+        for _ in range(4):
+            await clock()
+            story = smsd.json("ticket", "show", code)
+            steps.append(
+                [each["what"] for each in story["next"] if each["why"].startswith("first_follow_up is due by ")]
+            )
+            if steps[-1]:
+                assert story["next_at"] in [each["at"] for each in story["next"]]
+        late = "the citizen is told who is late, the agency and its superior too"
+        assert [
+            ["the agency is reminded"],
+            [late],
+            ["our staff takes it up, the citizen is told"],
+            [],
+        ] == steps
+
+    async def test_the_ombudsman(self, smsd, texted, pool, settings):
+        """From the moment on at which the clock really asks, and no more when it has asked."""
+        code = await texted()
+        story = smsd.json("ticket", "show", code)
+        (asked,) = [each for each in story["next"] if "Ombudsman" in each["what"]]
+        at, opened = datetime.fromisoformat(asked["at"]), datetime.fromisoformat(story["opened_at"])
+        long_ago = Clocks(pool, open_desk(settings), SmsLimits(60))._long_ago
+        assert long_ago(at - timedelta(seconds=1)) <= opened < long_ago(at)
+        assert "it was opened 60 days before" in asked["why"]
+        await pool.execute("UPDATE ticket SET ombudsman_asked_at = now()")
+        assert "Ombudsman" not in str(smsd.json("ticket", "show", code)["next"])
+
+    async def test_an_open_question(self, smsd, texted, mailed):
+        """Until when the citizen may answer it, and what then."""
+        code = await texted()
+        await mailed("TANYA di RT berapa?")
+        story = smsd.json("ticket", "show", code)
+        (question,) = story["questions"]
+        (waits,) = [each for each in story["next"] if "'jawaban'" in each["why"]]
+        assert (question["expires_at"], "the agency goes on with what it has") == (waits["at"], waits["what"])
+
+    async def test_an_unread_answer(self, smsd, texted, mailed, clock):
+        """The agency is not late as long as nobody has read it; the citizen is told of the first one alone."""
+        code = await texted()
+        await clock()
+        first, second = await mailed("Akan kami rapatkan dulu."), await mailed("Rapatnya besok siang.")
+        story = smsd.json("ticket", "show", code)
+        assert [(first, True), (second, False)] == [(each["id"], each["to_tell"]) for each in story["unread"]]
+        said = {each["what"]: each for each in story["next"]}
+        tell = said["the citizen is told that an answer waits for us"]
+        assert story["unread"][0]["due_at"] == tell["at"]
+        assert f"nobody has read mail {first}; `smsd inbox show {first}`" == tell["why"]
+        held_up = f"nothing, as long as nobody has read mail {first} (`smsd inbox show {first}`); then "
+        assert f"{held_up}the agency is reminded" in said
+        assert 3 == len(said)
+        smsd.ok("inbox", "reject", str(first))
+        smsd.ok("inbox", "reject", str(second))
+        after = [each["what"] for each in smsd.json("ticket", "show", code)["next"]]
+        assert ["the agency is reminded", "the citizen is asked about the Ombudsman"] == after
+
+    async def test_what_is_closed(self, smsd, texted, mailed):
+        """Only the citizen's word is awaited."""
+        code = await texted()
+        await mailed("Akan kami rapatkan dulu.")
+        await mailed("SELESAI sudah ditambal")
+        (waits,) = smsd.json("ticket", "show", code)["next"]
+        assert "it stays closed, and the citizen is told so" == waits["what"]
+
+    async def test_in_order_of_time_and_readable(self, smsd, texted, mailed, clock, on_terminal):
+        """The next first; 80 columns."""
+        code = await texted()
+        await clock()
+        await mailed("TANYA di RT berapa?")
+        await mailed("Akan kami rapatkan dulu.")
+        moments = [each["at"] for each in smsd.json("ticket", "show", code)["next"]]
+        assert 4 == len(moments)
+        assert sorted(moments, key=datetime.fromisoformat) == moments
+        lines = on_terminal("ticket", "show", code, "--config", str(smsd.config))
+        assert 80 >= max(map(len, lines))
+        assert "the agency goes on with what it has: unless the citizen answers" in " ".join(" ".join(lines).split())
