@@ -282,14 +282,18 @@ FROM unnest($1::bigint[], $2::text[], $3::timestamptz[]) AS planned(ticket_id, s
 WHERE ticket.id = planned.ticket_id;
 
 -- name: pause_contacts
--- One row a ContactPause, fields in its order.
+-- One row a ContactPause, fields in its order. Mails that come back within one rest are one bounce; in a row are those
+-- that come back within a week after it, for a relay tries for five days.
 INSERT INTO contact_pause (address, agency, paused_at, paused_until, status, reason)
 SELECT address, agency, at, coalesce(until, 'infinity'), status, reason
 FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::text[])
      AS pause(address, agency, at, until, status, reason)
 ON CONFLICT (address) DO UPDATE
 SET agency = excluded.agency, paused_at = excluded.paused_at, status = excluded.status, reason = excluded.reason,
-    paused_until = greatest(contact_pause.paused_until, excluded.paused_until), bounces = contact_pause.bounces + 1;
+    paused_until = greatest(contact_pause.paused_until, excluded.paused_until),
+    bounces = CASE WHEN contact_pause.paused_until > excluded.paused_at THEN contact_pause.bounces
+                   WHEN contact_pause.paused_until > excluded.paused_at - interval '7 days' THEN contact_pause.bounces + 1
+                   ELSE 1 END;
 
 -- name: paused_addresses
 -- Mailboxes that are not written to now.
@@ -297,7 +301,7 @@ SELECT address FROM contact_pause WHERE paused_until > now();
 
 -- name: resume_contact
 -- The mailbox $1 takes mail again: it has answered, or an operator says so.
-DELETE FROM contact_pause WHERE address = $1 RETURNING agency;
+DELETE FROM contact_pause WHERE lower(address) = lower($1) RETURNING agency;
 
 -- name: close_questions
 -- One row a ClosedQuestion, fields in its order; without a kind all of the ticket's open questions are closed.
@@ -842,14 +846,20 @@ UPDATE outbox_mail SET delivery = $3, delivery_status = $4
 WHERE id = coalesce((SELECT id FROM outbox_mail WHERE message_id = $1),
                     (SELECT id FROM outbox_mail WHERE dispatch_id = $2 AND sent_at IS NOT NULL ORDER BY id DESC LIMIT 1));
 
+-- name: is_mail_of_dispatch
+-- Whether our mail with the Message-ID $1 was written for the dispatch $2.
+SELECT EXISTS (SELECT FROM outbox_mail WHERE message_id = $1 AND dispatch_id = $2);
+
 -- name: digest_sent
 -- To whom the digest with the Message-ID $1 went.
 SELECT agency, address FROM outbox_mail WHERE message_id = $1 AND dispatch_id IS NULL;
 
 -- name: addressee
--- To whom the dispatch $1 went; how often in a row its mailbox has bounced; and whether that was dealt with for it: since
--- it began, its mailbox was paused, and either nothing was sent there again, or that is still on its way.
-SELECT dispatch.agency, dispatch.address, dispatch.ended_at, dispatch.copy, coalesce(pause.bounces, 0) AS bounces,
+-- To whom the dispatch $1 went; after how many rests in a row its mailbox has bounced, the one that it has now left out;
+-- and whether that was dealt with for it: since it began, its mailbox was paused, and either nothing was sent there again, or that is still on its way.
+SELECT dispatch.agency, dispatch.address, dispatch.ended_at, dispatch.copy,
+       CASE WHEN pause.paused_until > now() THEN pause.bounces - 1
+            WHEN pause.paused_until > now() - interval '7 days' THEN pause.bounces ELSE 0 END AS bounces,
        EXISTS (SELECT FROM ticket_event AS event
                WHERE event.ticket_id = dispatch.ticket_id AND event.kind = 'mail_bounced' AND event.at >= dispatch.at
                  AND event.data -> 'dispatch' = to_jsonb(dispatch.id)
