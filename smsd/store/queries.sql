@@ -451,15 +451,15 @@ WHERE ticket.status NOT IN ('selesai', 'diarsipkan') AND ticket.agency IS NOT NU
 LIMIT 1;
 
 -- name: open_tickets_of_agency
--- What the agency $1 has to work on, worst first.
-SELECT ticket.code, ticket.topic, ticket.place, ticket.status, ticket.confidential, ticket.opened_at, ticket.due_at,
-       dispatch.token
+-- What the agency $1 has to work on, worst first. While the citizen is asked, no deadline of the agency's runs.
+SELECT ticket.code, ticket.topic, ticket.place, ticket.status, ticket.confidential, ticket.opened_at,
+       CASE WHEN ticket.due_for <> 'reply' THEN ticket.due_at END AS due_at, dispatch.token
 FROM ticket
 CROSS JOIN LATERAL (SELECT token FROM dispatch
                     WHERE dispatch.ticket_id = ticket.id AND dispatch.ended_at IS NULL AND NOT dispatch.copy
                     ORDER BY dispatch.id DESC LIMIT 1) AS dispatch
 WHERE ticket.agency = $1 AND ticket.status NOT IN ('selesai', 'diarsipkan')
-ORDER BY ticket.due_at NULLS LAST, ticket.id;
+ORDER BY 7 NULLS LAST, ticket.id;
 
 -- name: week_of_agency
 -- How many tickets the agency $1 got since $2, and how many it closed.

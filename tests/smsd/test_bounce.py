@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,8 +15,7 @@ import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from bench.year.clock import make_database, set_clock
-from routing.agencies import Directory
+from bench.year.clock import set_clock
 from smsd.bounce import RefusedMails, refusal
 from smsd.desk.bounces import FULL_RESTS
 from smsd.desk.rules import Desk
@@ -184,10 +182,9 @@ def delivery_report(what: str, mail: Sent, *, names_it: bool = True) -> bytes:
 
 
 @pytest_asyncio.fixture
-async def dsn(empty_dsn: str) -> str:
+async def dsn(simulated: Callable[[datetime], Awaitable[str]]) -> str:
     """A database in simulated time."""
-    await make_database(empty_dsn, NOW)
-    return empty_dsn
+    return await simulated(NOW)
 
 
 @pytest.fixture
@@ -197,12 +194,9 @@ def boxes() -> tuple[str, ...]:
 
 
 @pytest.fixture
-def desk(desk: Desk, boxes: tuple[str, ...]) -> Desk:
+def desk(desk: Desk, boxes: tuple[str, ...], with_agencies: Callable[..., Desk]) -> Desk:
     """The shipped directory, with those mailboxes."""
-    given = {AGENCY: boxes}
-    agencies = [dataclasses.replace(each, emails=given.get(each.code, each.emails)) for each in desk.router.agencies]
-    directory = Directory(agencies, desk.router.topics.types.values(), desk.router.places.label)
-    return dataclasses.replace(desk, router=dataclasses.replace(desk.router, agencies=directory))
+    return with_agencies(desk, {AGENCY: {"emails": boxes}})
 
 
 @pytest_asyncio.fixture

@@ -16,12 +16,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 
-from bench.year.clock import make_database
 from config.replies import cut
 from parser import gsm7
 from parser.pdu import encode_deliver
 from parser.privacy import mask_numbers
-from routing.agencies import Directory
 from smsd.desk.rules import Desk
 from smsd.handle_mail import MailHandler, MailKeeper, Trust
 from smsd.mail.lmtp import ReceivedMail
@@ -182,19 +180,15 @@ class Office:
 
 
 @pytest_asyncio.fixture
-async def dsn(empty_dsn: str) -> str:
-    """A database on the day of the corpus."""
-    await make_database(empty_dsn, NOW)
-    return empty_dsn
+async def dsn(simulated: Callable[[datetime], Awaitable[str]]) -> str:
+    """A database in simulated time."""
+    return await simulated(NOW)
 
 
 @pytest.fixture
-def desk(desk: Desk) -> Desk:
+def desk(desk: Desk, with_agencies: Callable[..., Desk]) -> Desk:
     """The shipped directory, where the agency of the corpus has its two mailboxes."""
-    boxes = {AGENCY: (MAILBOX, SECOND)}
-    agencies = [dataclasses.replace(each, emails=boxes.get(each.code, each.emails)) for each in desk.router.agencies]
-    directory = Directory(agencies, desk.router.topics.types.values(), desk.router.places.label)
-    return dataclasses.replace(desk, router=dataclasses.replace(desk.router, agencies=directory))
+    return with_agencies(desk, {AGENCY: {"emails": (MAILBOX, SECOND)}})
 
 
 @pytest.fixture
