@@ -56,8 +56,7 @@ class DigestWriter:
         digests = [daily]
         if self._begins_week(now) and agency.superior_email and agency.superior_email not in desk.paused:
             counts = await connection.fetchrow(SQL["week_of_agency"], code, now - _WEEK)
-            late = [_line(row) for row in rows if row["due_at"] and row["due_at"] < now]
-            content = {"lines": late, "open": len(rows), **dict(counts)}
+            content = {"lines": [_line(row) for row in rows], **dict(counts)}
             digests.append(self._digest(agency, "rekap_atasan", day, agency.superior_email, content))
         await store(connection, Writes(digests=digests), SmsLimits(0, 0))
         log.info("mail.digest", agency=code, tickets=len(rows), superior=len(digests) > 1, to=bool(address))

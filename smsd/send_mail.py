@@ -190,7 +190,6 @@ class MailSender:
             message_id=row["message_id"],
             opened=content.get("opened", 0),
             closed=content.get("closed", 0),
-            open_count=content.get("open"),
         )
 
     def _line(self, line: Mapping[str, Any], now: datetime) -> DigestLine:
