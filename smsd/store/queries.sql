@@ -576,6 +576,11 @@ FROM inbound_mail AS mail LEFT JOIN dispatch ON dispatch.id = mail.dispatch_id
                           LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
 WHERE mail.id = $1;
 
+-- name: open_tokens
+-- The tokens to which an agency may still answer, and the codes of their tickets.
+SELECT dispatch.token, ticket.code FROM dispatch JOIN ticket ON ticket.id = dispatch.ticket_id
+WHERE dispatch.ended_at IS NULL AND NOT dispatch.copy AND ticket.status NOT IN ('selesai', 'diarsipkan');
+
 -- name: attachments_of_mail
 -- What was attached to it.
 SELECT name, type, bytes, encode(sha256, 'hex') AS sha256 FROM mail_attachment WHERE mail_id = $1 ORDER BY nth;
