@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import asyncpg
 import structlog
 
+from parser.delivery_report import Kind, kind_of
 from smsd.contacts import as_of_now
 from smsd.desk.bounces import Addressee, Fault, undelivered
 from smsd.desk.rules import Desk, Ticket
@@ -18,10 +19,34 @@ from smsd.writes import reserve_ids, store
 log = structlog.get_logger()
 
 PAUSED_CURE = "smsd agency list --paused"
+REFUSED_CURE = "ask their mail server's operator why, or ours: smsd agency list --paused, docs/mail.md"
+
+
+def fault(kind: Kind, status: str, reason: str) -> Fault:
+    """What a report's kind means for the mailbox."""
+    match kind:
+        case "gone":
+            return Fault("gone", status, reason)
+        case "policy":
+            return Fault("refused", status, reason)
+        case _:
+            return Fault("passing", status, reason)
+
+
+def refusal(status: str, reason: str) -> Fault:
+    """The same of a reply to RCPT: a status of RFC 3463, or its three digits (RFC 5321 section 4.2.3: 552 is full)."""
+    if "." in status:
+        return fault(kind_of("failed", status, reason), status, reason)
+    return Fault("passing" if status.startswith("4") or status == "552" else "gone", status, reason)
+
+
+def cure(told: Fault) -> str:
+    """What an operator can do."""
+    return REFUSED_CURE if told.kind == "refused" else PAUSED_CURE
 
 
 async def bounce(
-    connection: asyncpg.Connection, desk: Desk, limits: Limits, ticket: Ticket, dispatch_id: int, fault: Fault
+    connection: asyncpg.Connection, desk: Desk, limits: Limits, ticket: Ticket, dispatch_id: int, told: Fault
 ) -> None:
     """In the caller's transaction, which has locked the ticket and its phone. What comes back twice changes nothing."""
     row = await connection.fetchrow(SQL["addressee"], dispatch_id)
@@ -31,9 +56,9 @@ async def bounce(
         return
     ids: Iterator[int] = iter(await reserve_ids(connection, "dispatch", 1))
     now = await connection.fetchval(SQL["now"])
-    for phone_id in await store(connection, undelivered(desk, ticket, to, fault, now, ids), limits.sms):
+    for phone_id in await store(connection, undelivered(desk, ticket, to, told, now, ids), limits.sms):
         log.warning("sms.withheld", phone=phone_id)
-    log.error("mail.bounced", ticket=ticket.code, agency=to.agency, status=fault.status, cure=PAUSED_CURE)
+    log.error("mail.bounced", ticket=ticket.code, agency=to.agency, status=told.status, cure=cure(told))
 
 
 class RefusedMails:
@@ -52,10 +77,9 @@ class RefusedMails:
                 return 0
             await connection.execute(SQL["lock_phone_of_dispatch"], row["dispatch_id"])
             ticket = Ticket(**await connection.fetchrow(SQL["ticket_of_dispatch"], row["dispatch_id"]))
-            status = row["delivery_status"]
-            fault = Fault("passing" if status.startswith("4") else "gone", status, row["error"])
+            told = refusal(row["delivery_status"], row["error"])
             desk = await as_of_now(connection, self._desk)
-            await bounce(connection, desk, self._limits, ticket, row["dispatch_id"], fault)
+            await bounce(connection, desk, self._limits, ticket, row["dispatch_id"], told)
             await connection.execute(SQL["settle_refused_mail"], row["id"])
             reach("bounce.decided")
         return 1

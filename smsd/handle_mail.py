@@ -23,11 +23,12 @@ from parser.agency_mail import (
     read_mail,
     read_verb,
 )
+from parser.automatic_mail import is_bounce
 from parser.delivery_report import DeliveryReport, read_delivery_report
 from parser.mail_attachments import read_attachments
 from parser.mail_auth import authenticated
 from smsd.backoff import next_try
-from smsd.bounce import PAUSED_CURE, bounce
+from smsd.bounce import bounce, cure, fault
 from smsd.contacts import as_of_now
 from smsd.desk.agency import agency_answer, help_mail
 from smsd.desk.bounces import FULL_RESTS, Fault
@@ -144,11 +145,11 @@ class _Case:
         elif self._dispatch is None or self._ticket is None:
             near = near_tokens([self._row["recipient"], *self._mail.recipients], self._desk.reply_domain)
             await self._hold("near_token" if near else "no_such_token")
-        elif reason := self._not_believed(self._dispatch):
-            await self._hold(reason)
+        elif stranger := self._stranger(self._dispatch):
+            await self._hold(stranger)
         else:
-            await self._connection.execute(SQL["resume_contact"], self._dispatch["address"])
-            await self._answer(self._ticket, self._dispatch)
+            await self._connection.execute(SQL["resume_contact"], self._mail.sender)
+            await self._heard(self._ticket, self._dispatch)
 
     async def _note_contents(self) -> None:
         await self._connection.execute(SQL["note_sender"], self._row["id"], self._mail.sender, self._mail.subject)
@@ -170,8 +171,8 @@ class _Case:
         found = Ticket(**await self._connection.fetchrow(SQL["ticket_of_dispatch"], number))
         self._ticket = replace(found, agency=self._dispatch["agency"], dispatch_id=number)
 
-    def _not_believed(self, dispatch: asyncpg.Record) -> str | None:
-        """Why a mail with a token of ours changes nothing, if so: who had only a copy is not asked."""
+    def _stranger(self, dispatch: asyncpg.Record) -> str | None:
+        """Why it is not believed that the agency wrote it, if so."""
         agency = self._desk.router.agencies.get(dispatch["agency"])
         registered = (dispatch["address"], *(agency.emails if agency else ()))
         if not any(known_sender(self._mail.sender, address) for address in registered):
@@ -179,9 +180,7 @@ class _Case:
         domain = self._mail.sender.rpartition("@")[2]
         if self._trust.authserv_id and not authenticated(self._message, self._trust.authserv_id, domain):
             return "not_authenticated"
-        if dispatch["ended_at"] is not None:
-            return "dispatch_ended"
-        return "copy" if dispatch["copy"] else None
+        return None
 
     # ---------------------------------------------------------------- machines
 
@@ -196,9 +195,25 @@ class _Case:
             came = "delayed" if report.action == "delayed" else "delivered"
             await self._mark(came, report)
             await self._keep(came)
+        elif doubt := await self._doubt(report):
+            await self._hold(doubt)
         else:
             await self._mark("bounced", report)
             await self._bounced(report)
+
+    async def _doubt(self, report: DeliveryReport) -> str | None:
+        """Why a failure is not believed: whoever was shown a mail of ours knows its addresses, but not its Message-ID.
+
+        An office that writes that it has closed its mailbox must be that office.
+        """
+        if self._dispatch is None:
+            return None  # it can be about nothing but a digest, which is found by its Message-ID alone
+        if not is_bounce(self._message):
+            return self._stranger(self._dispatch)
+        ours = await self._connection.fetchval(
+            SQL["is_mail_of_dispatch"], report.original_message_id, self._dispatch["id"]
+        )
+        return None if ours else "bounce"
 
     async def _mark(self, delivery: str, report: DeliveryReport) -> None:
         number = self._dispatch["id"] if self._dispatch else None
@@ -207,27 +222,37 @@ class _Case:
         )
 
     async def _bounced(self, report: DeliveryReport) -> None:
-        fault = Fault("gone" if report.kind == "gone" else "passing", report.status, report.diagnostic)
+        told = fault(report.kind, report.status, report.diagnostic)
         if self._ticket is None:
-            await self._digest_bounced(report, fault)
+            await self._digest_bounced(report, told)
         else:
             assert self._dispatch is not None, "a ticket is found by its dispatch"
             desk = await as_of_now(self._connection, self._desk)
-            await bounce(self._connection, desk, self._limits, self._ticket, self._dispatch["id"], fault)
+            await bounce(self._connection, desk, self._limits, self._ticket, self._dispatch["id"], told)
         await self._keep("bounce")
 
-    async def _digest_bounced(self, report: DeliveryReport, fault: Fault) -> None:
+    async def _digest_bounced(self, report: DeliveryReport, told: Fault) -> None:
         """What is about no ticket of its own: the mailbox is paused all the same."""
         to = await self._connection.fetchrow(SQL["digest_sent"], report.original_message_id)
-        if to is None:
-            log.warning("mail.stray_bounce", inbound_mail=self._row["id"], status=fault.status)
+        if to is None or not (is_bounce(self._message) or known_sender(self._mail.sender, to["address"])):
+            log.warning("mail.stray_bounce", inbound_mail=self._row["id"], status=told.status)
             return
-        until = None if fault.kind == "gone" else self._now + FULL_RESTS
-        pause = ContactPause(to["address"], to["agency"], self._now, until, fault.status, fault.reason)
+        until = None if told.kind == "gone" else self._now + FULL_RESTS
+        pause = ContactPause(to["address"], to["agency"], self._now, until, told.status, told.reason)
         await store(self._connection, Writes(pauses=[pause]), self._limits.sms)
-        log.error("agency.paused", agency=to["agency"], status=fault.status, cure=PAUSED_CURE)
+        log.error("agency.paused", agency=to["agency"], status=told.status, cure=cure(told))
 
     # ---------------------------------------------------------------- people
+
+    async def _heard(self, ticket: Ticket, dispatch: asyncpg.Record) -> None:
+        """What the agency says, unless the report has gone to somebody else, or this mailbox had only a copy of it."""
+        if dispatch["ended_at"] is not None:
+            await self._hold("dispatch_ended")
+        elif dispatch["copy"]:
+            await self._hold("copy")
+        else:
+            await self._connection.execute(SQL["resume_contact"], dispatch["address"])
+            await self._answer(ticket, dispatch)
 
     async def _answer(self, ticket: Ticket, dispatch: asyncpg.Record) -> None:
         verb = read_verb(self._mail.answer, self._now.astimezone(self._desk.zone).date())

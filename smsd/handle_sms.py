@@ -11,6 +11,7 @@ import asyncpg
 import structlog
 
 from smsd.backoff import next_try
+from smsd.contacts import as_of_now
 from smsd.desk.commands import ONE_OFF_TRIES
 from smsd.desk.hear import Heard, hear, join, may_go_on
 from smsd.desk.respond import respond
@@ -98,10 +99,11 @@ class SmsHandler:
         cases = await self._put_together(connection, cases, talks, now)
         await self._look_up(connection, cases, talks, now)
         ids = await _reserve(connection, len(cases))
+        desk = await as_of_now(connection, self._desk)
         writes, settled = Writes(), list[Handled]()
         for case in cases:
             talk = talks.get(case.row["phone_id"])
-            handled = respond(self._desk, talk, case.heard, now, ids) if talk else _ROBOT
+            handled = respond(desk, talk, case.heard, now, ids) if talk else _ROBOT
             writes.add(handled.writes)
             settled.append(handled)
         withheld = await store(connection, writes, self._limits.sms)

@@ -282,14 +282,18 @@ FROM unnest($1::bigint[], $2::text[], $3::timestamptz[]) AS planned(ticket_id, s
 WHERE ticket.id = planned.ticket_id;
 
 -- name: pause_contacts
--- One row a ContactPause, fields in its order.
+-- One row a ContactPause, fields in its order. Mails that come back within one rest are one bounce; in a row are those
+-- that come back within a week after it, for a relay tries for five days.
 INSERT INTO contact_pause (address, agency, paused_at, paused_until, status, reason)
 SELECT address, agency, at, coalesce(until, 'infinity'), status, reason
 FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::text[])
      AS pause(address, agency, at, until, status, reason)
 ON CONFLICT (address) DO UPDATE
 SET agency = excluded.agency, paused_at = excluded.paused_at, status = excluded.status, reason = excluded.reason,
-    paused_until = greatest(contact_pause.paused_until, excluded.paused_until), bounces = contact_pause.bounces + 1;
+    paused_until = greatest(contact_pause.paused_until, excluded.paused_until),
+    bounces = CASE WHEN contact_pause.paused_until > excluded.paused_at THEN contact_pause.bounces
+                   WHEN contact_pause.paused_until > excluded.paused_at - interval '7 days' THEN contact_pause.bounces + 1
+                   ELSE 1 END;
 
 -- name: paused_addresses
 -- Mailboxes that are not written to now.
@@ -451,15 +455,15 @@ WHERE ticket.status NOT IN ('selesai', 'diarsipkan') AND ticket.agency IS NOT NU
 LIMIT 1;
 
 -- name: open_tickets_of_agency
--- What the agency $1 has to work on, worst first.
-SELECT ticket.code, ticket.topic, ticket.place, ticket.status, ticket.confidential, ticket.opened_at, ticket.due_at,
-       dispatch.token
+-- What the agency $1 has to work on, worst first. While the citizen is asked, no deadline of the agency's runs.
+SELECT ticket.code, ticket.topic, ticket.place, ticket.status, ticket.confidential, ticket.opened_at,
+       CASE WHEN ticket.due_for <> 'reply' THEN ticket.due_at END AS due_at, dispatch.token
 FROM ticket
 CROSS JOIN LATERAL (SELECT token FROM dispatch
                     WHERE dispatch.ticket_id = ticket.id AND dispatch.ended_at IS NULL AND NOT dispatch.copy
                     ORDER BY dispatch.id DESC LIMIT 1) AS dispatch
 WHERE ticket.agency = $1 AND ticket.status NOT IN ('selesai', 'diarsipkan')
-ORDER BY ticket.due_at NULLS LAST, ticket.id;
+ORDER BY 7 NULLS LAST, ticket.id;
 
 -- name: week_of_agency
 -- How many tickets the agency $1 got since $2, and how many it closed.
@@ -591,6 +595,11 @@ FROM inbound_mail AS mail
          (SELECT id FROM dispatch WHERE token = substring(lower(mail.recipient) FROM '^t-([^@]+)@')))
      LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
 WHERE mail.id = $1;
+
+-- name: open_tokens
+-- The tokens to which an agency may still answer, and the codes of their tickets.
+SELECT dispatch.token, ticket.code FROM dispatch JOIN ticket ON ticket.id = dispatch.ticket_id
+WHERE dispatch.ended_at IS NULL AND NOT dispatch.copy AND ticket.status NOT IN ('selesai', 'diarsipkan');
 
 -- name: attachments_of_mail
 -- What was attached to it.
@@ -871,14 +880,20 @@ UPDATE outbox_mail SET delivery = $3, delivery_status = $4
 WHERE id = coalesce((SELECT id FROM outbox_mail WHERE message_id = $1),
                     (SELECT id FROM outbox_mail WHERE dispatch_id = $2 AND sent_at IS NOT NULL ORDER BY id DESC LIMIT 1));
 
+-- name: is_mail_of_dispatch
+-- Whether our mail with the Message-ID $1 was written for the dispatch $2.
+SELECT EXISTS (SELECT FROM outbox_mail WHERE message_id = $1 AND dispatch_id = $2);
+
 -- name: digest_sent
 -- To whom the digest with the Message-ID $1 went.
 SELECT agency, address FROM outbox_mail WHERE message_id = $1 AND dispatch_id IS NULL;
 
 -- name: addressee
--- To whom the dispatch $1 went; how often in a row its mailbox has bounced; and whether that was dealt with for it: since
--- it began, its mailbox was paused, and either nothing was sent there again, or that is still on its way.
-SELECT dispatch.agency, dispatch.address, dispatch.ended_at, dispatch.copy, coalesce(pause.bounces, 0) AS bounces,
+-- To whom the dispatch $1 went; after how many rests in a row its mailbox has bounced, the one that it has now left out;
+-- and whether that was dealt with for it: since it began, its mailbox was paused, and either nothing was sent there again, or that is still on its way.
+SELECT dispatch.agency, dispatch.address, dispatch.ended_at, dispatch.copy,
+       CASE WHEN pause.paused_until > now() THEN pause.bounces - 1
+            WHEN pause.paused_until > now() - interval '7 days' THEN pause.bounces ELSE 0 END AS bounces,
        EXISTS (SELECT FROM ticket_event AS event
                WHERE event.ticket_id = dispatch.ticket_id AND event.kind = 'mail_bounced' AND event.at >= dispatch.at
                  AND event.data -> 'dispatch' = to_jsonb(dispatch.id)

@@ -9,7 +9,7 @@ import email.policy
 import itertools
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -25,9 +25,11 @@ import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP, Envelope
 
+from bench.year.clock import make_database
 from config.settings import Settings
 from parser import gsm7
 from parser.pdu import Concat, encode_deliver
+from routing.agencies import Directory
 from smsd.desk.rules import Desk
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Bell, Stop
@@ -414,6 +416,32 @@ async def own_server() -> AsyncIterator[Throwaway]:
             await connection.execute(SCHEMA)
             await connection.close()
             yield server
+
+
+# ---------------------------------------------------------------- other agencies, another time
+
+
+@pytest.fixture(scope="session")
+def with_agencies() -> Callable[..., Desk]:
+    """The desk, with other facts of some agencies: `with_agencies(desk, {"PUPR-35.07": {"emails": (…)}})`."""
+
+    def changed(desk: Desk, changes: Mapping[str, Mapping[str, Any]]) -> Desk:
+        agencies = [dataclasses.replace(each, **changes.get(each.code, {})) for each in desk.router.agencies]
+        directory = Directory(agencies, desk.router.topics.types.values(), desk.router.places.label)
+        return dataclasses.replace(desk, router=dataclasses.replace(desk.router, agencies=directory))
+
+    return changed
+
+
+@pytest.fixture
+def simulated(empty_dsn: str) -> Callable[[datetime], Awaitable[str]]:
+    """Makes a database with our schema whose time stands still until `set_clock` puts it forward."""
+
+    async def make(start: datetime) -> str:
+        await make_database(empty_dsn, start)
+        return empty_dsn
+
+    return make
 
 
 # ---------------------------------------------------------------- a mail server
