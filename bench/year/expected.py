@@ -78,18 +78,24 @@ def _seen(events: Sequence[Event]) -> Iterator[tuple[str, datetime]]:
 
 def _limits(code: str, events: Sequence[Event]) -> Iterator[Fault]:
     """Whether each deadline that begins ends on the right day."""
-    running: datetime | None = None
-    klass = ""
+    running: datetime | None = None  # the deadline to finish
+    before: datetime | None = None  # an agency's deadline of either kind
+    klass, bounced = "", False
     for event in events:
         klass = (event["sets"] or {}).get("class", klass) or event["data"].get("class", klass)
         due, what = event["due_at"], event["due_for"]
+        bounced = event["kind"] == "mail_bounced" or (bounced and what is None)
         if due is None or what in (None, "none"):
             running = running if what is None else None
+            before = before if what is None else None
             continue
         right = _right(event, what, klass or event["klass"], running)
+        if right is not None and bounced and before is not None and event["at"] < before < right:
+            right = before  # handing over to our own staff puts off no deadline of an agency
         if right is not None and due != right:
             yield Fault(code, f"{event['kind']}: {what} by {due.astimezone(ZONE)}, not {right}")
         running = due if what == "finish" else None
+        before, bounced = (due if what in ("first_follow_up", "finish") else None), False
 
 
 def _right(event: Event, what: str, klass: str, running: datetime | None) -> datetime | None:
@@ -120,7 +126,11 @@ def _expected(events: Sequence[Event], end: datetime) -> Iterator[tuple[str, dat
     opened = events[0]["at"].astimezone(ZONE).date()
     asked = morning(opened + timedelta(days=61))
     while asked < end:
-        touched = any(event["at"].astimezone(ZONE).date() == asked.date() and event["at"] <= asked for event in events)
+        touched = any(
+            event["at"].astimezone(ZONE).date() == asked.date() and event["at"] <= asked
+            for event in events
+            if event["kind"] != "ombudsman_asked"
+        )
         if not touched and not _is_closed(events, asked):
             yield "ombudsman_asked", asked
             return
@@ -182,7 +192,7 @@ def _of_unread(events: Sequence[Event], end: datetime) -> Iterator[tuple[str, da
     for since, till in _unread(events, end):
         day = office_days(since.astimezone(ZONE).date(), 2)
         at = morning(office_days(day, 1))
-        if at <= till and at < end and not _is_closed(events, at) and (told is None or since > told):
+        if at < till and at < end and not _is_closed(events, at) and (told is None or since > told):
             yield "answer_unread", at
             told = till
 
