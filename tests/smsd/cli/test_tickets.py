@@ -1,5 +1,7 @@
 """ticket list|show|assign|status|note, on a report that came in by SMS."""
 
+import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -106,6 +108,16 @@ async def test_refuses_an_agency_that_cannot_be_written_to(smsd, texted, tmp_pat
     line = smsd.refused(1, "ticket", "assign", code, "PUPR-35.73")
     assert "PUPR-35.73 has no mail address; give it one in agencies.csv, or assign TRIAGE" == line
     assert ["opened", "verified", "dispatched"] == [e["kind"] for e in smsd.json("ticket", "show", code)["timeline"]]
+
+
+async def test_waits_for_whoever_has_the_citizens_phone(smsd, texted, db, watcher, until_waiting):
+    """What an SMS or an agency's answer changes at this moment is seen as it will be."""
+    code = await texted()
+    async with db.transaction():
+        await db.execute("SELECT FROM phone FOR NO KEY UPDATE")
+        noted = asyncio.create_task(asyncio.to_thread(smsd, "ticket", "note", code, "ditelepon", env=os.environ))
+        await until_waiting(watcher, 1)
+    assert (0, f"{code}: noted\n", "") == await noted
 
 
 async def test_is_readable_on_a_narrow_terminal(smsd, texted, on_terminal):
