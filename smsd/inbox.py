@@ -44,7 +44,7 @@ _WORDS = {
     Refuse: "TOLAK",
 }
 _EXAMPLES = {"TUNDA": "TUNDA 30/12 menunggu suku cadang"}  # a day that is to come
-_WAITING = ("held", "quarantined")
+WAITING = ("held", "quarantined")  # for an operator
 _PUT_ASIDE = {"kept": "a machine's, or no more needed", "rejected": "put aside"}
 
 
@@ -68,7 +68,7 @@ def read_held(row: Mapping[str, Any], reply_domain: str, today: date) -> Held:
     """What an operator needs to decide. A mail that nobody can read shows its row alone."""
     try:
         mail = read_mail(row["raw"], row["envelope_sender"])
-        verb = _meant(mail, today) if row["state"] in _WAITING else None
+        verb = _meant(mail, today) if row["state"] in WAITING else None
         near = near_tokens([row["recipient"], *mail.recipients], reply_domain)
     except Exception:  # noqa: BLE001  invariant 5: what failed in the daemon fails here too, and the rest is listed
         return Held(row, row["sender"] or row["envelope_sender"], row["subject"] or "", "", None, [])

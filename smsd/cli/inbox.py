@@ -28,12 +28,13 @@ from smsd.cli.options import (
     with_database,
 )
 from smsd.cli.tickets import digits_of
+from smsd.desk.rules import CLOSED
 from smsd.office import open_desk, sms_limits
 from smsd.store.queries import SQL
 
 _COLUMNS = ("id", "received_at", "reason", "ticket", "agency", "sender", "what")
 _ALL_COLUMNS = ("id", "state", "reason", "ticket", "agency", "received_at", "sender", "what")
-_DETAILS = ("id", "received_at", "state", "reason", "error", "read_by", "ticket", "agency")
+_DETAILS = ("id", "received_at", "state", "reason", "error", "read_by", "ticket", "status", "agency")
 _LETTERHEAD = ("sender", "recipient", "subject")
 _INTERNAL = ("raw", "envelope_sender")
 _AT_ONCE = 4  # mails in memory: each may have many megabytes
@@ -126,17 +127,20 @@ def _print(facts: dict[str, Any]) -> None:
 
 def _cure(facts: dict[str, Any]) -> str | None:
     """What an operator can do next."""
-    accept = f"smsd inbox accept {facts['id']}" + ("" if facts["ticket"] else " --ticket CODE")
-    match facts["state"]:
-        case "held" | "quarantined" if facts["suggestion"]:
-            return f"`{accept}` takes it as: {facts['suggestion']}"
-        case "held":
-            return f'`{accept} --as "SELESAI ..."` takes it as what you write'
-        case "quarantined":
-            return (
-                f"`smsd inbox retry {facts['id']}` has it handled again; `{accept} --as ...` takes it as what you write"
-            )
-    return None
+    number, code = facts["id"], facts["ticket"]
+    accept = f"smsd inbox accept {number}" + ("" if code else " --ticket CODE")
+    if facts["state"] not in office.WAITING:
+        return None
+    if code and facts["agency"] != facts["holder"]:
+        cure = "`smsd ticket note`, `status` or `assign`, then `smsd inbox reject`"
+        return f"the report is with {facts['holder']}, so this is no answer: {cure}"
+    if facts["status"] in CLOSED:
+        return f"the report is closed ({facts['status']}): `smsd ticket status {code} ditindaklanjuti` opens it again"
+    if facts["state"] == "quarantined":
+        return f"`smsd inbox retry {number}` has it handled again; `{accept} --as ...` takes it as what you write"
+    if facts["suggestion"]:
+        return f"`{accept}` takes it as: {facts['suggestion']}"
+    return f'`{accept} --as "SELESAI ..."` takes it as what you write'
 
 
 @inbox.command()

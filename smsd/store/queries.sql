@@ -571,7 +571,8 @@ RETURNING id;
 -- Mails that wait for an operator, oldest first; with $1 also those that were put aside or came from machines. What
 -- could not be handled has no dispatch yet, but perhaps a token.
 SELECT mail.id, mail.received_at, mail.state, coalesce(mail.outcome, mail.state) AS reason, mail.error,
-       ticket.code AS ticket, dispatch.agency, mail.sender, mail.recipient, mail.subject,
+       ticket.code AS ticket, ticket.status, ticket.agency AS holder, dispatch.agency,
+       mail.sender, mail.recipient, mail.subject,
        CASE WHEN mail.outcome = 'free_text' AND mail.state = 'held' THEN mail.due_at END AS read_by,
        mail.raw, mail.envelope_sender
 FROM inbound_mail AS mail
@@ -586,7 +587,8 @@ LIMIT $2;
 -- name: show_inbox
 -- One mail by its id, whatever became of it.
 SELECT mail.id, mail.received_at, mail.state, coalesce(mail.outcome, mail.state) AS reason, mail.error,
-       ticket.code AS ticket, dispatch.agency, mail.sender, mail.recipient, mail.subject,
+       ticket.code AS ticket, ticket.status, ticket.agency AS holder, dispatch.agency,
+       mail.sender, mail.recipient, mail.subject,
        CASE WHEN mail.outcome = 'free_text' AND mail.state = 'held' THEN mail.due_at END AS read_by,
        mail.raw, mail.envelope_sender
 FROM inbound_mail AS mail

@@ -17,7 +17,7 @@ VAGUE = "Mohon maaf, akan kami rapatkan dulu dengan pimpinan."
 SLIP = "t-abcdefghjkmnpqrstuv@1708.example"  # one character too few
 KEYS = {
     *("id", "received_at", "state", "reason", "error", "ticket", "agency", "sender", "recipient", "subject"),
-    *("read_by", "suggestion", "text", "near"),
+    *("read_by", "suggestion", "text", "near", "status", "holder"),
 }
 
 
@@ -205,7 +205,23 @@ class TestShow:
         """Its error is shown, and so is what it says."""
         printed = " ".join(smsd.ok("inbox", "show", "1").split())
         assert "error CheckViolationError: " in printed
-        assert printed.endswith("`smsd inbox accept 1` takes it as: SELESAI Sudah kami tambal, racun.")
+        assert "SELESAI Sudah kami tambal, racun. `smsd inbox retry 1` has it handled again; " in printed
+
+    async def test_nothing_is_proposed_that_would_be_refused(self, smsd, code, mailed):
+        """The report is elsewhere, is closed, or the mail is settled."""
+        mail = str(await mailed(DONE))
+
+        def proposed():
+            return smsd.ok("inbox", "show", mail).splitlines()[-1]
+
+        smsd.ok("ticket", "assign", code, "DLH-35.73")
+        assert proposed().startswith("the report is with DLH-35.73, so this is no answer: `smsd ticket note`, ")
+        smsd.ok("ticket", "assign", code, "PUPR-35.73")
+        smsd.ok("ticket", "status", code, "selesai")
+        cure = f"`smsd ticket status {code} ditindaklanjuti` opens it again"
+        assert f"the report is closed (selesai): {cure}" == proposed()
+        smsd.ok("inbox", "reject", mail)
+        assert "smsd" not in proposed()
 
 
 TAKEN = [

@@ -1,6 +1,8 @@
 """ticket list|show|assign|status|note, on a report that came in by SMS."""
 
-from datetime import datetime, timedelta
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -108,6 +110,16 @@ async def test_refuses_an_agency_that_cannot_be_written_to(smsd, texted, tmp_pat
     assert ["opened", "verified", "dispatched"] == [e["kind"] for e in smsd.json("ticket", "show", code)["timeline"]]
 
 
+async def test_waits_for_whoever_has_the_citizens_phone(smsd, texted, db, watcher, until_waiting):
+    """What an SMS or an agency's answer changes at this moment is seen as it will be."""
+    code = await texted()
+    async with db.transaction():
+        await db.execute("SELECT FROM phone FOR NO KEY UPDATE")
+        noted = asyncio.create_task(asyncio.to_thread(smsd, "ticket", "note", code, "ditelepon", env=os.environ))
+        await until_waiting(watcher, 1)
+    assert (0, f"{code}: noted\n", "") == await noted
+
+
 async def test_is_readable_on_a_narrow_terminal(smsd, texted, on_terminal):
     """80 columns: nothing is broken in the middle of a word, and no report's number is cut."""
     long = "Lampu jalan mati di Kecamatan Kepanjen Kabupaten Malang " + "dan belum juga diganti " * 3
@@ -122,13 +134,25 @@ async def test_is_readable_on_a_narrow_terminal(smsd, texted, on_terminal):
 
 
 @pytest.fixture
-def clock(pool, settings):
-    """`await clock()`: it does what is due, and first lets the report's next step be due."""
+def clock(pool, settings, by_day):
+    """`await clock()`: at noon it does what is due, and the report's next step is due.
+
+    `await clock(at)`: it does what is due at that moment, and the steps of deadlines rest.
+    """
     clocks = Clocks(pool, open_desk(settings), SmsLimits(60))
 
-    async def tick():
-        await pool.execute("UPDATE ticket SET next_at = now() WHERE next_at IS NOT NULL")
-        await clocks.step()
+    async def tick(at=None):
+        async with by_day():
+            if at is None:
+                await pool.execute("UPDATE ticket SET next_at = now() WHERE next_at IS NOT NULL")
+            else:
+                ahead = (at - datetime.now(UTC)).total_seconds()
+                body = f"SELECT pg_catalog.now() + interval '{ahead} seconds'"
+                await pool.execute(
+                    f"CREATE OR REPLACE FUNCTION simulated.now() RETURNS timestamptz LANGUAGE sql STABLE AS $${body}$$"
+                )
+                await pool.execute("UPDATE ticket SET next_at = NULL, next_step = NULL")
+            await clocks.step()
 
     return tick
 
@@ -156,17 +180,18 @@ class TestNext:
             [],
         ] == steps
 
-    async def test_the_ombudsman(self, smsd, texted, pool, settings):
+    async def test_the_ombudsman(self, smsd, texted, clock):
         """From the moment on at which the clock really asks, and no more when it has asked."""
         code = await texted()
-        story = smsd.json("ticket", "show", code)
-        (asked,) = [each for each in story["next"] if "Ombudsman" in each["what"]]
-        at, opened = datetime.fromisoformat(asked["at"]), datetime.fromisoformat(story["opened_at"])
-        long_ago = Clocks(pool, open_desk(settings), SmsLimits(60))._long_ago
-        assert long_ago(at - timedelta(seconds=1)) <= opened < long_ago(at)
+        (asked,) = [each for each in smsd.json("ticket", "show", code)["next"] if "Ombudsman" in each["what"]]
         assert "it was opened 60 days before" in asked["why"]
-        await pool.execute("UPDATE ticket SET ombudsman_asked_at = now()")
-        assert "Ombudsman" not in str(smsd.json("ticket", "show", code)["next"])
+        at = datetime.fromisoformat(asked["at"])
+        await clock(at - timedelta(minutes=1))
+        assert [] == smsd.json("ticket", "show", code)["questions"]
+        await clock(at)
+        story = smsd.json("ticket", "show", code)
+        assert ["ombudsman"] == [question["kind"] for question in story["questions"]]
+        assert ["the question is closed"] == [each["what"] for each in story["next"]]
 
     async def test_an_open_question(self, smsd, texted, mailed):
         """Until when the citizen may answer it, and what then."""
