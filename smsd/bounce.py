@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import asyncpg
 import structlog
 
 from parser.delivery_report import Kind, kind_of
 from smsd.contacts import as_of_now
-from smsd.desk.bounces import Addressee, Fault, undelivered
+from smsd.desk.bounces import FULL_RESTS, Addressee, Fault, undelivered
 from smsd.desk.rules import Desk, Ticket
 from smsd.handle_sms import Limits
 from smsd.kill_points import reach
 from smsd.store.queries import SQL
-from smsd.writes import reserve_ids, store
+from smsd.writes import ContactPause, Writes, reserve_ids, store
 
 log = structlog.get_logger()
 
@@ -61,6 +62,16 @@ async def bounce(
     log.error("mail.bounced", ticket=ticket.code, agency=to.agency, status=told.status, cure=cure(told))
 
 
+async def pause_mailbox(
+    connection: asyncpg.Connection, limits: Limits, agency: str, address: str, told: Fault, now: datetime
+) -> None:
+    """What is about no ticket of its own did not arrive: a digest. The mailbox is paused all the same."""
+    until = None if told.kind == "gone" else now + FULL_RESTS
+    pause = ContactPause(address, agency, now, until, told.status, told.reason)
+    await store(connection, Writes(pauses=[pause]), limits.sms)
+    log.error("agency.paused", agency=agency, status=told.status, cure=cure(told))
+
+
 class RefusedMails:
     """Mails that the server would not take for their recipient, or never could hand on: as good as bounced."""
 
@@ -75,11 +86,17 @@ class RefusedMails:
             row = await connection.fetchrow(SQL["claim_refused_mail"])
             if row is None:
                 return 0
-            await connection.execute(SQL["lock_phone_of_dispatch"], row["dispatch_id"])
-            ticket = Ticket(**await connection.fetchrow(SQL["ticket_of_dispatch"], row["dispatch_id"]))
             told = refusal(row["delivery_status"], row["error"])
-            desk = await as_of_now(connection, self._desk)
-            await bounce(connection, desk, self._limits, ticket, row["dispatch_id"], told)
+            if row["dispatch_id"] is None:
+                await pause_mailbox(connection, self._limits, row["agency"], row["address"], told, row["now"])
+            else:
+                await self._find_another(connection, row["dispatch_id"], told)
             await connection.execute(SQL["settle_refused_mail"], row["id"])
             reach("bounce.decided")
         return 1
+
+    async def _find_another(self, connection: asyncpg.Connection, dispatch_id: int, told: Fault) -> None:
+        await connection.execute(SQL["lock_phone_of_dispatch"], dispatch_id)
+        ticket = Ticket(**await connection.fetchrow(SQL["ticket_of_dispatch"], dispatch_id))
+        desk = await as_of_now(connection, self._desk)
+        await bounce(connection, desk, self._limits, ticket, dispatch_id, told)

@@ -28,17 +28,17 @@ from parser.delivery_report import DeliveryReport, read_delivery_report
 from parser.mail_attachments import read_attachments
 from parser.mail_auth import authenticated
 from smsd.backoff import next_try
-from smsd.bounce import bounce, cure, fault
+from smsd.bounce import bounce, fault, pause_mailbox
 from smsd.contacts import as_of_now
 from smsd.desk.agency import agency_answer, help_mail
-from smsd.desk.bounces import FULL_RESTS, Fault
+from smsd.desk.bounces import Fault
 from smsd.desk.rules import CLOSED, Desk, Ticket
 from smsd.handle_sms import Limits
 from smsd.kill_points import reach
 from smsd.mail.lmtp import ReceivedMail
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
-from smsd.writes import ContactPause, Event, Writes, reserve_ids, store
+from smsd.writes import Event, Writes, reserve_ids, store
 
 log = structlog.get_logger()
 
@@ -237,10 +237,7 @@ class _Case:
         if to is None or not (is_bounce(self._message) or known_sender(self._mail.sender, to["address"])):
             log.warning("mail.stray_bounce", inbound_mail=self._row["id"], status=told.status)
             return
-        until = None if told.kind == "gone" else self._now + FULL_RESTS
-        pause = ContactPause(to["address"], to["agency"], self._now, until, told.status, told.reason)
-        await store(self._connection, Writes(pauses=[pause]), self._limits.sms)
-        log.error("agency.paused", agency=to["agency"], status=told.status, cure=cure(told))
+        await pause_mailbox(self._connection, self._limits, to["agency"], to["address"], told, self._now)
 
     # ---------------------------------------------------------------- people
 

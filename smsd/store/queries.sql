@@ -904,9 +904,10 @@ SELECT dispatch.agency, dispatch.address, dispatch.ended_at, dispatch.copy,
 FROM dispatch LEFT JOIN contact_pause AS pause USING (address) WHERE dispatch.id = $1;
 
 -- name: claim_refused_mail
--- The next mail that was given up for its recipient; locked until the transaction ends.
-SELECT id, dispatch_id, coalesce(delivery_status, '5.0.0') AS delivery_status, coalesce(error, '') AS error
-FROM outbox_mail WHERE refused AND dispatch_id IS NOT NULL
+-- The next mail that was given up for its recipient; locked until the transaction ends. A digest has no dispatch.
+SELECT id, dispatch_id, agency, address, coalesce(delivery_status, '5.0.0') AS delivery_status,
+       coalesce(error, '') AS error, now() AS now
+FROM outbox_mail WHERE refused
 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
 
 -- name: settle_refused_mail

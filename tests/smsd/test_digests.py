@@ -14,12 +14,14 @@ import pytest_asyncio
 
 from bench.year.clock import set_clock
 from parser.ticket_code import show
+from smsd.bounce import RefusedMails
 from smsd.desk.bounces import FULL_RESTS
 from smsd.desk.rules import Desk
 from smsd.digests import DigestWriter
 from smsd.handle_mail import MailHandler, MailKeeper
 from smsd.mail.lmtp import ReceivedMail
 from smsd.send_mail import MailSender
+from smsd.store.queries import SQL
 
 if TYPE_CHECKING:
     from tests.smsd.conftest import MailServer, Stage, Taken
@@ -281,6 +283,18 @@ class TestBounces:
         assert [] == await mornings.paused()
         assert ["kept"] == await mornings.stage.column("SELECT state FROM inbound_mail")
         assert 1 == sum(event["event"] == "mail.stray_bounce" for event in events)
+
+    @pytest.mark.parametrize(("status", "rests"), [("5.1.1", [FIRST]), (None, [])])
+    async def test_it_is_refused(self, mornings: Mornings, status: str | None, rests: list[str]) -> None:
+        """By its server for that mailbox, which rests then; or by one that refuses us."""
+        await mornings.send()
+        await mornings.write(FRIDAY)
+        (digest,) = await mornings.stage.column("SELECT id FROM outbox_mail WHERE state = 'queued'")
+        await mornings.stage.pool.execute("UPDATE outbox_mail SET state = 'sending' WHERE id = $1", digest)
+        await mornings.stage.pool.execute(SQL["settle_mail"], digest, "failed", None, "550 no such user", status)
+        refused = RefusedMails(mornings.stage.pool, mornings.stage.desk, mornings.stage.limits)
+        assert [len(rests), 0] == [await refused.step(), await refused.step()]
+        assert rests == await mornings.paused()
 
     async def test_it_has_arrived(self, mornings: Mornings) -> None:
         """That is noted."""
