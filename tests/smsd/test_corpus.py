@@ -141,10 +141,10 @@ class Office:
         )
         return ticket
 
-    async def take(self, raw: bytes, recipient: str, sender: str) -> None:
+    async def take(self, raw: bytes, recipient: str, sender: str, trust: Trust = OUR_SERVER) -> None:
         """Stored as the MTA hands it over, and handled."""
         await MailKeeper(self.stage.pool).store(ReceivedMail(sender, recipient, raw))
-        handler = MailHandler(self.stage.pool, self.stage.desk, self.stage.limits, OUR_SERVER)
+        handler = MailHandler(self.stage.pool, self.stage.desk, self.stage.limits, trust)
         assert [1, 0] == [await handler.step(), await handler.step()]
 
     async def report(self, ticket: int) -> dict[str, Any]:
@@ -280,3 +280,20 @@ async def test_every_mail_does_what_its_line_says_and_no_more(open_office: Calla
     assert 0 == tally["false status changes"] == tally["machines that caused an answer or an SMS"]
     assert tally["understood"] >= UNDERSTOOD * tally["good answers"]
     assert (0, True) == (tally["quarantined"], tally["bounces that paused a mailbox"] > 10)
+
+
+STRANGERS = ("wrong-stranger", "wrong-display-name", "wrong-subdomain", "spam-invoice", "token-forged")
+NO_TOKEN = ("token-subject-only", "broken-no-headers", "forward-inner-answer")
+
+
+@pytest.mark.parametrize("trust", [OUR_SERVER, Trust()], ids=["our server checks senders", "nobody checks"])
+async def test_strangers_change_nothing(open_office: Callable[[int], Awaitable[Office]], trust: Trust) -> None:
+    """With the address, only the code in the subject, or another's answer: also where no server checks senders."""
+    files = (*STRANGERS, *NO_TOKEN)
+    office = await open_office(len(files))
+    for file in files:
+        raw, ticket = (FOLDER / f"{file}.eml").read_bytes(), await office.next_report()
+        before = await office.report(ticket)
+        await office.take(raw, *envelope(raw), trust)
+        effect, sms = await office.done(ticket)
+        assert (file, "held", before, "", "") == (file, effect.state, await office.report(ticket), effect.mail, sms)
