@@ -84,6 +84,13 @@ class Directory:
                 return found
         return None
 
+    def find_near(self, words: str, place: str | None) -> Agency | None:
+        """Return the same where a neighbour speaks: `dishub` is the one of the place, or else of its province."""
+        found = self.find_by_words(words)
+        for region in () if found or not place else serving(place, "nasional"):
+            found = found or (self.find_by_words(f"{words} {self._label(region)}") if region else None)
+        return found
+
     def find_by_words(self, words: str) -> Agency | None:
         """Return the one agency that is meant by `dinas pu kab malang`, `PUPR-35.07` or `pln`; None if unsure."""
         by_code = self.get(words)

@@ -135,6 +135,7 @@ class _Case:
         self._mail = read_mail(self._message, row["envelope_sender"])
         self._dispatch: asyncpg.Record | None = None
         self._ticket: Ticket | None = None
+        self._has_it = False  # the agency that was written to has the report
 
     async def handle(self) -> None:
         """Everything that the mail causes."""
@@ -169,7 +170,10 @@ class _Case:
         number = self._dispatch["id"]
         await self._connection.execute(SQL["lock_phone_of_dispatch"], number)
         found = Ticket(**await self._connection.fetchrow(SQL["ticket_of_dispatch"], number))
-        self._ticket = replace(found, agency=self._dispatch["agency"], dispatch_id=number)
+        # An agency that got it once more, at another address, may still answer the first mail.
+        self._has_it = self._dispatch["ended_at"] is None or self._dispatch["agency"] == found.agency
+        running = found.dispatch_id if self._has_it and not self._dispatch["copy"] else None
+        self._ticket = replace(found, agency=self._dispatch["agency"], dispatch_id=running or number)
 
     def _stranger(self, dispatch: asyncpg.Record) -> str | None:
         """Why it is not believed that the agency wrote it, if so."""
@@ -243,7 +247,7 @@ class _Case:
 
     async def _heard(self, ticket: Ticket, dispatch: asyncpg.Record) -> None:
         """What the agency says, unless the report has gone to somebody else, or this mailbox had only a copy of it."""
-        if dispatch["ended_at"] is not None:
+        if not self._has_it:
             await self._hold("dispatch_ended")
         elif dispatch["copy"]:
             await self._hold("copy")

@@ -29,6 +29,7 @@ from smsd.cli.options import (
 )
 from smsd.cli.tickets import digits_of
 from smsd.desk.rules import CLOSED
+from smsd.near import open_tokens, reports_near
 from smsd.office import open_desk, sms_limits
 from smsd.store.queries import SQL
 
@@ -103,6 +104,7 @@ def show_mail(mail_id: int, raw: bool, as_json: bool, config: Path) -> None:
             raise NotSo(f"there is no mail {mail_id}; `smsd inbox list --all` shows those there are")
         facts = _facts(row, settings)
         facts["attachments"] = [dict(each) for each in await pool.fetch(SQL["attachments_of_mail"], mail_id)]
+        facts["near_reports"] = reports_near(facts["near"], await open_tokens(pool)) if facts["near"] else []
         return row["raw"], facts
 
     octets, facts = with_database(config, fetch)
@@ -119,6 +121,7 @@ def _print(facts: dict[str, Any]) -> None:
     rows = [(name, cell(facts[name])) for name in (*_DETAILS, *_LETTERHEAD) if facts[name]]
     rows += [("attachment", f"{each['name']} ({each['type']}, {each['bytes']} bytes)") for each in facts["attachments"]]
     rows += [("nearly", f"t-{token}: a reply address with a slip in it") for token in facts["near"]]
+    rows += [("may be about", code) for code in facts["near_reports"]]
     out.print(grid(rows))
     out.print(Text(f"\n{printable(facts['text']) or '(no words)'}\n"))
     if cure := _cure(facts):

@@ -120,7 +120,7 @@ def _named(desk: Desk, ticket: Ticket, named: str) -> tuple[Mailbox, list[str]]:
     if ticket.agency != desk.triage.code and ticket.declined + 1 >= DECLINED_MOST:
         why = f"{ticket.declined + 1} instansi menyatakan bukan wewenangnya, mohon petugas memutuskan"
         return desk.triage_box, [why]
-    found = desk.router.agencies.find_by_words(named) if named else None
+    found = desk.router.agencies.find_near(named, ticket.place) if named else None
     box = desk.mailbox(found.code, confidential=ticket.confidential) if found else desk.triage_box
     return (desk.triage_box, box.reasons) if box.agency.code == ticket.agency else (box, [])
 

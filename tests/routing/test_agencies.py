@@ -117,6 +117,23 @@ def test_of_two_with_the_same_name_nobody_is_meant() -> None:
     assert twins.find_by_words("dinas sama") is None
 
 
+@pytest.mark.parametrize(
+    ("words", "place", "expected"),
+    [
+        ("Dishub", "35.73.05", "DISHUB-35.73"),
+        ("dinas perhubungan", "35.07", "DISHUB-35.07"),
+        ("Dishub Kota Malang", "35.07", "DISHUB-35.73"),
+        ("PLN", "35.73.05", "PLN"),
+        ("Dishub", None, None),
+        ("yang lain", "35.73.05", None),
+    ],
+)
+def test_a_neighbour_leaves_the_place_out(router: Router, words: str, place: str | None, expected: str | None) -> None:
+    """`Dishub` is that of the place; one that is named whole is that one."""
+    found = router.agencies.find_near(words, place)
+    assert expected == (found.code if found else None)
+
+
 def test_every_shipped_agency_is_found_by_its_own_names(router: Router) -> None:
     """Code, name and short name are never in doubt, and fit an SMS."""
     for each in router.agencies:

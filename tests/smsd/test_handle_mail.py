@@ -352,6 +352,21 @@ class TestHeld:
         assert (before["status"], before["agency"], told) == (after["status"], after["agency"], await post.told())
         assert ("held", "dispatch_ended") == tuple((await post.stage.rows(HEARD))[-1].values())
 
+    async def test_an_agency_that_got_it_at_another_address_too(self, post: Post) -> None:
+        """Its answer to the first mail counts, for it has the report."""
+        old = await post.ticket()
+        await post.stage.pool.execute(
+            "WITH first AS (UPDATE dispatch SET ended_at = now())"
+            " INSERT INTO dispatch (ticket_id, agency, address, token)"
+            " SELECT ticket_id, agency, 'kedua@malangkota.example', 'bbbbbbbbbbbbbbbbbbbb' FROM dispatch"
+        )
+        to = f"t-{old['token']}@1708.example"
+        await post.say("SELESAI Sudah ditambal", to=to, To=to, From=old["address"])
+        assert ("selesai", "handled") == (
+            (await post.ticket())["status"],
+            await post.stage.value("SELECT state FROM inbound_mail"),
+        )
+
     @pytest.mark.parametrize("words", ["TERIMA", "PROSES lagi", "TANYA di mana?", "BUKAN WEWENANG", "terima kasih"])
     async def test_a_closed_ticket(self, post: Post, words: str) -> None:
         """What is closed stays closed until a person opens it."""

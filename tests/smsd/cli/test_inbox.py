@@ -10,6 +10,7 @@ import pytest
 
 from smsd import inbox as office
 from smsd.cli.inbox import _COLUMNS
+from smsd.store.database import open_database
 
 CITIZEN = "+6281230004711"
 DONE = "Selamat pagi. Lubang di jalan tersebut sudah kami tambal kemarin sore."
@@ -159,11 +160,19 @@ class TestList:
 class TestShow:
     """All about one."""
 
+    async def test_a_slip_tells_which_report_it_may_mean(self, smsd, code, mailed, settings):
+        """One character of the address is missing; an operator decides."""
+        async with open_database(settings) as pool:
+            token = await pool.fetchval("SELECT token FROM dispatch WHERE NOT copy ORDER BY id DESC LIMIT 1")
+        mail = await mailed("TERIMA", to=f"t-{token[:-1]}@{settings.mail.reply_domain}")
+        assert [code] == smsd.json("inbox", "show", str(mail))["near_reports"]
+        assert f"may be about {code}" in " ".join(smsd.ok("inbox", "show", str(mail)).split())
+
     async def test_its_words_and_what_is_attached(self, smsd, code, mailed):
         """Without what it quotes; attachments by name, type, size and hash; and the command that takes it."""
         mail = await mailed(DONE, files=[("foto \x1b[2J.pdf", b"%PDF-1.7")])
         shown = smsd.json("inbox", "show", str(mail))
-        assert KEYS | {"attachments"} == shown.keys()
+        assert KEYS | {"attachments", "near_reports"} == shown.keys()
         (attached,) = shown["attachments"]
         assert {"name", "type", "bytes", "sha256"} == attached.keys()
         assert ("application/pdf", 8, 64) == (attached["type"], attached["bytes"], len(attached["sha256"]))

@@ -194,7 +194,7 @@ class TestConfidential:
             (Accept(), "instansi terkait menerima laporan 482 130 9764"),
             (Done("Kades sudah diperiksa"), "menjawab laporan 482 130 9764: isinya: ketik LENGKAP. Sudah beres?"),
             (Ask("Kades yang mana?"), "bertanya soal laporan 482 130 9764: isinya: ketik LENGKAP. Balas SMS ini"),
-            (NotOurs("Dishub"), "bukan wewenang instansi sebelumnya. Petugas kami mencari instansi yang tepat"),
+            (NotOurs("Dishub"), "bukan wewenang instansi sebelumnya. Kami teruskan ke instansi terkait."),
         ],
     )
     def test_phones_are_shared(
