@@ -45,7 +45,8 @@ def demo(script: Path | None, keep: Path | None) -> None:
 async def _run(folder: Path, steps: list[Step] | None) -> None:
     task = asyncio.current_task()
     assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # or the service would stay behind
+    for number in (signal.SIGTERM, signal.SIGHUP):  # or the service would stay behind
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with open_screen() as (out, ask):
         out.print("starting the gateway, its database and a simulated modem ...", style="dim")
         async with open_stage(folder) as stage:

@@ -110,7 +110,10 @@ async def open_stage(folder: Path) -> AsyncIterator[Stage]:
 async def _daemon(config: Path, log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     with log.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "smsd", "run", "--config", str(config)), stdout=file, stderr=file
+            *(sys.executable, "-m", "smsd", "run", "--config", str(config)),
+            stdout=file,
+            stderr=file,
+            start_new_session=True,  # Ctrl-C is for us: who sees the service end first would call it a fault
         )
     try:
         yield process

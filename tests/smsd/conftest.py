@@ -332,7 +332,7 @@ def until_waiting() -> Until:
 
     async def until(watcher: asyncpg.Connection, sessions: int) -> None:
         sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):  # a command loads all of routing first
             while await watcher.fetchval(sql) < sessions:
                 await watcher.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the activity of its start
                 await asyncio.sleep(0.005)

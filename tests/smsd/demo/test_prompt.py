@@ -122,7 +122,7 @@ def test_an_interrupt_leaves_nothing_behind(terminal, how):
     if how == "Ctrl-C":
         terminal.types("\x03")
     else:
-        os.kill(terminal.pid, signal.SIGTERM)
+        os.kill(terminal.pid, signal.Signals[how])
     assert 130 == terminal.ends()
     assert "Traceback" not in terminal.shown
     assert "smsd.stopped" in (terminal.folder / "smsd.log").read_text()
