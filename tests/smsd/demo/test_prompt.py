@@ -114,7 +114,7 @@ def test_leaves_by_the_end_of_input_or_a_key(terminal):
     assert 0 == terminal.ends()
 
 
-@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("how", ["Ctrl-C", "SIGTERM", "SIGHUP"])
 def test_an_interrupt_leaves_nothing_behind(terminal, how):
     """At once, not at the next Enter; the service has stopped cleanly and the terminal echoes again."""
     terminal.types("setengah jal")
