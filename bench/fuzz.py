@@ -37,6 +37,7 @@ _TARGETS = {
 }
 _GROUPS = {"all": tuple(_TARGETS), "config": ("settings", "replies", "tables")}
 _SHOWN_EVERY_S = 10.0
+_WAITS = 12
 _STUCK_S = 120.0  # code that does not even notice the deadline ends the process
 
 
@@ -46,17 +47,25 @@ class TooSlow(BaseException):
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Raises TooSlow in the block when the time is over."""
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    """Raises TooSlow in the block when it has worked so long, or has waited much longer: the machine may be busy."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, _WAITS * seconds)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def too_slow(_number: int, _frame: FrameType | None) -> None:
     """What the timer calls."""
     raise TooSlow
+
+
+def hear_the_timers() -> None:
+    """Before the first deadline."""
+    for number in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(number, too_slow)
 
 
 def open_target(name: str) -> "Target":
@@ -103,7 +112,7 @@ def report(target: "Target", name: str, inputs: Sequence[bytes], folder: Path, s
 
 def run(name: str, count: int, worker: int, given: argparse.Namespace) -> bool:
     """Feeds one worker's share of the inputs to one target; whether all went well."""
-    signal.signal(signal.SIGALRM, too_slow)
+    hear_the_timers()
     target = open_target(name)
     started = shown = time.monotonic()
     faulthandler.dump_traceback_later(_STUCK_S, exit=True)
@@ -136,7 +145,7 @@ def run_all(names: Sequence[str], given: argparse.Namespace) -> bool:
 
 def replay(name: str, given: argparse.Namespace) -> bool:
     """Feeds a finding again, all of its files at once."""
-    signal.signal(signal.SIGALRM, too_slow)
+    hear_the_timers()
     what = check(open_target(name), [file.read_bytes() for file in given.replay], given.deadline)
     print(what or "nothing found")
     return what is None
