@@ -7,6 +7,7 @@ status (RFC 3463) and the remote server's words: 5.2.2 is a full mailbox, which 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,6 +73,9 @@ _COPY = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _COPIED_ID = re.compile(r"^Message-ID:[ \t]*(?:\n[ \t]+)?(<[^<>\s]{1,250}>)", re.IGNORECASE | re.MULTILINE)
+# It logs a traceback for each of its readers that stumbles over a mail; the others go on.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
+
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]@]{1,64}@[A-Za-z0-9.-]{1,255}")
 # The formats are told by patterns that take the time of the square of a line's length.
 _MOST_LINES, _LONGEST_LINE = 200, 300
