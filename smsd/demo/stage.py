@@ -23,6 +23,7 @@ _CODE = re.compile(r"\b\d{3} \d{3} \d{4}\b")
 _START_S = 45.0
 _STOP_S = 30.0
 _GLANCE_S = 0.1
+_OWN_SIGNAL_S = 3.0
 
 _CONFIG = """\
 # Written by `smsd demo`: everything on this machine, nothing leaves it.
@@ -66,6 +67,7 @@ class Stage:
         try:
             await asyncio.wait((playing, ending), return_when=asyncio.FIRST_COMPLETED)
             if not playing.done():
+                await asyncio.sleep(_OWN_SIGNAL_S)  # Ctrl-C reaches both of us, and a busy machine tells us last
                 raise StageError(f"the service ended by itself; the end of its log, {self.log}:\n{_tail(self.log)}")
             await playing
         finally:
@@ -113,7 +115,6 @@ async def _daemon(config: Path, log: Path) -> AsyncIterator[asyncio.subprocess.P
             *(sys.executable, "-m", "smsd", "run", "--config", str(config)),
             stdout=file,
             stderr=file,
-            start_new_session=True,  # Ctrl-C is for us: who sees the service end first would call it a fault
         )
     try:
         yield process

@@ -68,7 +68,15 @@ VERBS: Mapping[str, Effect] = {
 }
 TO_OUR_STAFF = dataclasses.replace(PASSED_ON, status="bukan_wewenang", sms="kembali", agency="TRIAGE")
 # Agencies that are named so that one can be sure; whatever else stands behind BUKAN WEWENANG, our staff looks.
-NAMED = {"PLN": "PLN", "PDAM Kab Malang": "PDAM-35.07", "Dinas PU Bina Marga Provinsi Jawa Timur": "PUPR-35"}
+NAMED = {
+    "PLN": "PLN",
+    "PDAM Kab Malang": "PDAM-35.07",
+    "Dinas PU Bina Marga Provinsi Jawa Timur": "PUPR-35",
+    "Dinas Bina Marga Provinsi": "PUPR-35",
+    "DINAS PERHUBUNGAN": "DISHUB-35.07",
+    "Dinas Perhubungan": "DISHUB-35.07",
+    "DINAS LINGKUNGAN HIDUP": "DLH-35.07",
+}
 
 
 def table() -> list[dict[str, str]]:
