@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(300)  # each test starts the whole gateway
 PATIENCE_S = 45
 CODE = r"\b(\d{3} \d{3} \d{4})\b"
 
