@@ -251,7 +251,7 @@ def tells(sms: str, row: Mapping[str, str]) -> bool:
     return begins and (until is None or f"{until[1]}/{until[2]}." in sms)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)  # 389 mails
 async def test_every_mail_does_what_its_line_says_and_no_more(open_office: Callable[[int], Awaitable[Office]]) -> None:
     """Report, citizen, agency, mailboxes and everybody else's reports, for each mail; with a tally."""
     todo, wrong = list(mails()), dict[str, Any]()
