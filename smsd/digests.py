@@ -52,11 +52,11 @@ class DigestWriter:
         agency = desk.router.agencies.get(code) or replace(desk.triage, code=code, superior_email=None)
         rows = await connection.fetch(SQL["open_tickets_of_agency"], code)
         address = next((each for each in agency.emails if each not in desk.paused), "")
-        daily = self._digest(agency, "rekap", day, address, {"lines": [_line(row) for row in rows]})
-        digests = [daily]
+        lines = [_line(row) for row in rows]
+        digests = [self._digest(agency, "rekap", day, address, {"lines": lines})]
         if self._begins_week(now) and agency.superior_email and agency.superior_email not in desk.paused:
             counts = await connection.fetchrow(SQL["week_of_agency"], code, now - _WEEK)
-            content = {"lines": [_line(row) for row in rows], **dict(counts)}
+            content = {"lines": lines, **dict(counts)}
             digests.append(self._digest(agency, "rekap_atasan", day, agency.superior_email, content))
         await store(connection, Writes(digests=digests), SmsLimits(0, 0))
         log.info("mail.digest", agency=code, tickets=len(rows), superior=len(digests) > 1, to=bool(address))

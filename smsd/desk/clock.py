@@ -13,14 +13,13 @@ All of them fall on a working day at eight in the morning, where the matter is: 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, time
 
 from routing.deadlines import MORNING
 from smsd.desk.rules import CLOSED, STATUS, Desk, Mailbox, Ticket
 from smsd.writes import Event, NextStep, Writes
 
-REMIND, LATE, OVERDUE = "remind", "late", "overdue"
+_STEPS = REMIND, LATE, OVERDUE = "remind", "late", "overdue"
 _EVENING = time(20)
 REMINDERS = 2  # the priority of an SMS that answers nothing
 # What is told to the citizen when it is late, by what was awaited.
@@ -31,10 +30,10 @@ def step(desk: Desk, ticket: Ticket, due_step: str, now: datetime, dispatch_ids:
     """Does what is planned for the ticket at this moment, and plans what comes next."""
     if ticket.due_at is None or ticket.due_for not in _LATE_SMS or ticket.status in CLOSED:
         return Writes(next_steps=[NextStep(ticket.id, None, None)])
-    if due_step in (REMIND, LATE, OVERDUE) and not is_daytime(now.astimezone(desk.zone_of(ticket))):
+    if due_step in _STEPS and not is_daytime(now.astimezone(desk.zone_of(ticket))):
         # As after an outage: what should have happened by day happens by day.
         return Writes(next_steps=[NextStep(ticket.id, due_step, _next_morning(desk, ticket, now))])
-    if ticket.answer_waits and due_step in (REMIND, LATE, OVERDUE):
+    if ticket.answer_waits and due_step in _STEPS:
         # It has answered in its own words, and we have not read them: the agency is not the one who is late.
         return Writes(next_steps=[NextStep(ticket.id, due_step, desk.morning(ticket, now, 1))])
     match due_step:
@@ -54,16 +53,21 @@ def _next(desk: Desk, ticket: Ticket, after: str, now: datetime) -> NextStep:
     """The step that follows. A reminder whose moment has passed before it was planned is left out."""
     assert ticket.due_at is not None, "only a deadline has steps"
     zone = desk.zone_of(ticket)
-    if after not in (REMIND, LATE, OVERDUE):
+    if after not in _STEPS:
         at = desk.deadlines.remind_at(ticket.due_at, _limit(desk, ticket), zone)
         if at > now:
             return NextStep(ticket.id, REMIND, at)
     if after not in (LATE, OVERDUE):
         return NextStep(ticket.id, LATE, desk.morning(ticket, ticket.due_at, 1))
     if after == LATE and ticket.due_for != "verify":
-        at = desk.morning(ticket, ticket.due_at, desk.deadlines.overdue)
-        return NextStep(ticket.id, OVERDUE, max(at, desk.morning(ticket, now, 1)))
+        return NextStep(ticket.id, OVERDUE, _patience_ends(desk, ticket, now))
     return NextStep(ticket.id, None, None)
+
+
+def _patience_ends(desk: Desk, ticket: Ticket, now: datetime) -> datetime:
+    """When our staff takes up what is late now; what was told late has a day at least."""
+    assert ticket.due_at is not None, "only a deadline can be missed"
+    return max(desk.morning(ticket, ticket.due_at, desk.deadlines.overdue), desk.morning(ticket, now, 1))
 
 
 def is_daytime(local: datetime) -> bool:
@@ -97,9 +101,7 @@ def _remind(desk: Desk, ticket: Ticket, now: datetime) -> Writes:
 def _tell_late(desk: Desk, ticket: Ticket, now: datetime, dispatch_ids: Iterator[int]) -> Writes:
     """Who is late: an agency, or we. What is confidential is not told to a superior who was never to know of it."""
     assert ticket.due_for is not None, "only a deadline can be missed"
-    promise = desk.morning(ticket, ticket.due_at or now, desk.deadlines.overdue)
-    promise = max(promise, desk.morning(ticket, now, 1))
-    writes = desk.say_about(ticket, _LATE_SMS[ticket.due_for], REMINDERS, then=promise)
+    writes = desk.say_about(ticket, _LATE_SMS[ticket.due_for], REMINDERS, then=_patience_ends(desk, ticket, now))
     agency = desk.agency_of(ticket)
     told = agency.superior_email if agency.superior_email not in desk.paused and not ticket.confidential else None
     data = {"due_for": ticket.due_for, "superior": told is not None}
@@ -165,8 +167,9 @@ def close_by_silence(desk: Desk, ticket: Ticket, now: datetime) -> Writes:
 def question_unanswered(desk: Desk, ticket: Ticket, now: datetime) -> Writes:
     """The citizen did not answer the agency's question: nothing is closed for that; it goes on with what it has."""
     due = desk.first_answer_due(desk.agency_of(ticket), ticket, now)
-    event = Event(ticket.id, now, "question_unanswered", "gateway", "ditindaklanjuti", due_at=due)
-    writes = Writes(events=[replace(event, due_for=desk.awaits(ticket))])
+    kind, awaits = "question_unanswered", desk.awaits(ticket)
+    event = Event(ticket.id, now, kind, "gateway", "ditindaklanjuti", due_at=due, due_for=awaits)
+    writes = Writes(events=[event])
     writes.mails += desk.mail(ticket, "tanpa_jawaban", ticket.last_answer or "")
     return writes
 
