@@ -62,7 +62,7 @@ class Ticket:
     reopened: int  # how often the citizen has said that it is not done
     last_answer: str | None
     answered_at: datetime | None
-    due_for: str | None = None  # what `due_at` is the deadline of: verify, first_follow_up, finish, reply, inbox
+    due_for: str | None = None  # what `due_at` is the deadline of: verify, first_follow_up, finish, reply
     closed_by: str | None = None  # the kind of the event that closed it last
     answer_waits: bool = False  # an agency's free answer that nobody has read yet
 
