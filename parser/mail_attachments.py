@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import policy
 from itertools import islice
 from typing import Any
 
@@ -22,6 +23,8 @@ _LONGEST_NAME = 100
 _LONGEST_ENDING = 10
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\s]+')
 _MAIL = "message/rfc822"
+# CPython folds some headers without end. And what is kept is what came.
+_AS_IT_CAME = policy.default.clone(refold_source="none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def _files(part: Any, depth: int) -> Iterator[tuple[Any, bytes]]:
     kind = content_type(part)
     if kind == _MAIL and depth < DEEPEST:
         if depth == 0:
-            yield part, tolerant(lambda: part.get_payload()[0].as_bytes(), b"")
+            yield part, tolerant(lambda: part.get_payload()[0].as_bytes(policy=_AS_IT_CAME), b"")
         yield from _files_in(part, depth + 1)
     elif part.is_multipart() and kind != _MAIL:
         yield from _files_in(part, depth)

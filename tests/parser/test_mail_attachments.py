@@ -2,6 +2,7 @@
 
 import hashlib
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -120,3 +121,13 @@ def test_nesting_without_end() -> None:
 def test_random_bytes_have_attachments_or_none(raw: bytes) -> None:
     """Never an error."""
     read_attachments(raw)
+
+
+def test_an_attached_mail_is_kept_as_it_came() -> None:
+    """Not folded anew: for a name like this CPython never comes to an end."""
+    inner = b"Content-Type: text/plain; name*0*=utf-8''" + b"a%20" * 60 + b"\r\n\r\nisi\r\n"
+    outer = b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n'
+    first = read_attachments(outer + inner + b"\r\n--b--\r\n")[0]
+    assert b"a%20a%20" in first.content
+    seed = Path("bench/corpus/mail/attached-name-without-end.eml").read_bytes()
+    assert read_attachments(seed)
