@@ -30,6 +30,7 @@ _ADDRESS = rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_DOMAIN}"
 _ZONE = r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,2}"
 _AUTHSERV_ID = r"[A-Za-z0-9._-]+"  # RFC 8601 section 2.5 allows more, but mail servers put their own name there
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_UNIT_NAME = r"[A-Za-z0-9_][A-Za-z0-9_-]*"
 _MOST_DAYS = 365
 _MOST = 1_000_000  # of anything else that is counted, seconds too
 
@@ -77,6 +78,7 @@ class Modem:
     smsc: str | None = None  # None: the number stored on the SIM
     poll_s: float = 15.0  # how often the SIM is looked at even if the modem announced nothing
     status_s: float = 60.0  # how often signal, network and SIM are read
+    own_process: bool = False  # `smsd run --modem NAME` serves it, and not the `smsd run` that serves the others
 
 
 @dataclass(frozen=True)
@@ -263,6 +265,19 @@ def _check_modems(settings: Settings) -> list[Problem]:
     for m in settings.modems:
         if not (m.connection.startswith("at") and m.connection[2:].isdigit()):
             problems.append(Problem(f"[[modem]] {m.name}: connection", 'must be like "at115200": at and the speed'))
+    return problems + [problem for m in settings.modems if m.own_process for problem in _check_own_process(settings, m)]
+
+
+def _check_own_process(settings: Settings, modem: Modem) -> list[Problem]:
+    """The name becomes that of a service and of a folder; and no service may live on the database of another."""
+    where, problems = f"[[modem]] {modem.name}: own_process", []
+    if not re.fullmatch(_UNIT_NAME, modem.name):
+        problems.append(Problem(where, f"needs a name of letters, digits, _ and -, not {modem.name!r}"))
+    if settings.database.dsn == "embedded":
+        cure = (
+            'needs a database server, for an embedded one ends with its service; set [database] dsn = "postgresql://…"'
+        )
+        problems.append(Problem(where, cure))
     return problems
 
 

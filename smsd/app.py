@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,28 +12,31 @@ from datetime import timedelta
 import asyncpg
 import structlog
 
-from config.settings import Settings
+from config.settings import Settings, SettingsError
+from smsd import journal
 from smsd.bounce import RefusedMails
 from smsd.clock_step import take_back_the_future
 from smsd.clocks import Clocks
-from smsd.desk.rules import Desk
 from smsd.digests import DigestWriter
 from smsd.expire import expire_sms
 from smsd.handle_mail import MailHandler, MailKeeper, Trust
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Bell, Pulse, Stop, wait_any, work_through
-from smsd.mail.lmtp import ReceivedMail, open_lmtp
+from smsd.mail.lmtp import LmtpServer, ReceivedMail, open_lmtp
 from smsd.mail.smtp import Mailer, open_mailer
 from smsd.modem_board import ModemBoard
-from smsd.notify import feed_watchdog, notify
-from smsd.office import open_desk, open_seal, sms_limits, smtp_settings
+from smsd.notify import feed_watchdog, notify, reloading
+from smsd.office import open_seal, sms_limits, smtp_settings
 from smsd.parts import PartStore, join_overdue
 from smsd.receive import Drainer, Intake, Receiver
+from smsd.rulebook import Rulebook, needs_restart, open_rulebook, reread_rulebook
 from smsd.send_mail import LEASE_S as MAIL_LEASE_S
 from smsd.send_mail import Addresses, MailSender
 from smsd.send_sms import LEASE_S as SMS_LEASE_S
 from smsd.send_sms import SmsSender
+from smsd.share import Share, only_one
 from smsd.spool import Spool, open_spool
+from smsd.status_line import StatusLine
 from smsd.store.database import CONNECTION_ERRORS, DatabaseAway, StoreError, open_pool, verify_database
 from smsd.store.seal import Seal
 from smsd.transports.gsm import GsmModem, open_gsm_modem
@@ -54,10 +55,6 @@ _CUT_S = 1.0
 _CLOSING_S = 3.0  # of the shutdown budget: for modems, mail and database to be closed once the loops have ended
 
 
-class AlreadyRunning(StoreError):
-    """Another smsd works in the same state directory."""
-
-
 @dataclass(frozen=True)
 class _Loop:
     """A loop to be: its name, one step of it, the table whose news wake it, and how long a step may take."""
@@ -68,69 +65,128 @@ class _Loop:
     longest_step_s: float = _SHORT_STEP_S
 
 
-async def run(settings: Settings, stop: Stop) -> None:
+async def run(settings: Settings, share: Share, stop: Stop, reload: asyncio.Event) -> None:
     """The life of the daemon. Returns after a clean stop; raises StoreError, or whatever bug ended a loop."""
     bell, pulse = Bell(), Pulse()
-    with only_one(settings) as owner:
-        desk = open_desk(settings)
+    with only_one(share.folder) as owner:
+        rules = open_rulebook(settings)
         async with (
             _open_database(settings) as pool,
             open_mailer(smtp_settings(settings)) as mailer,
             _open_board(pool, bell) as board,
-            _open_modems(settings, board, pulse) as modems,
-            open_lmtp(
-                settings.mail.lmtp_listen,
-                MailKeeper(pool).store,
-                accepts=lambda address: _domain(address) == settings.mail.reply_domain.lower(),
-                on_error=_tell_lmtp_error,
-            ) as lmtp,
+            _open_modems(share, board, pulse) as modems,
         ):
             seal = open_seal(settings)
-            spool = open_spool(settings.gateway.state_dir, seal, settings.gateway.spool_mb * 1_000_000)
+            spool = open_spool(share.folder, seal, settings.gateway.spool_mb * 1_000_000)
             parts = PartStore(pool, seal)
             intake = Intake(parts, spool, bell, verified=False)
-            valid = timedelta(hours=settings.limits.sms_valid_h)
             senders = [
-                SmsSender(modem, pool, seal, owner=owner, attempts=settings.limits.sms_attempts, valid=valid)
+                SmsSender(modem, pool, seal, owner=owner, attempts=settings.limits.sms_attempts, valid=_valid(settings))
                 for modem in modems
             ]
-            mails = _mail_sender(settings, mailer, pool, desk, owner)
+            work = _Work(rules, pool, mailer, owner, senders)
 
             async def take_up() -> None:
                 """What must be so before anything is written to the database."""
                 await verify_database(settings, pool)
-                await mails.release()
+                await work.send_mail.release()
                 for sender in senders:
                     await sender.release()
                 intake.verified = True
 
             loops = [
                 _Loop("spool", Drainer(parts, spool).step, "spool"),
-                _Loop("send mail", mails.step, "outbox_mail", MAIL_LEASE_S),
+                _Loop("send mail", lambda: work.send_mail.step(), "outbox_mail", MAIL_LEASE_S),
                 _Loop("modem states", board.step, "modem"),
-                *_handling(settings, pool, desk),
-                _Loop("clock", lambda: _join_gaps(settings, pool, seal, spool), "clock"),
-                _Loop("expire sms", lambda: expire_sms(pool, valid), "clock"),
+                _Loop("handle sms", lambda: work.handle_sms.step(), "inbound_message"),
+                _Loop("handle mail", lambda: work.handle_mail.step(), "inbound_mail"),
+                _Loop("refused mail", lambda: work.refused_mail.step(), "outbox_mail"),
+                _Loop("clocks", lambda: work.clocks.step(), "ticket"),
+                _Loop("digests", lambda: work.digests.step(), "digest"),
+                _Loop("clock", lambda: _join_gaps(work.rules.settings, pool, seal, spool), "clock"),
+                _Loop("expire sms", lambda: expire_sms(pool, _valid(work.rules.settings)), "clock"),
                 _Loop("clock set back", lambda: take_back_the_future(pool), "clock"),
                 *(_Loop(f"send {s.name}", s.step, "outbox_sms", SMS_LEASE_S) for s in senders),
             ]
             receivers = [Receiver(modem, intake, _beat(pulse, f"receive {modem.name}")) for modem in modems]
-            log.info("smsd.started", lmtp=lmtp.address, modems=[m.name for m in modems])
-            with _told_alone():
-                await _until_stopped(settings, take_up, loops, receivers, pool, bell, pulse, stop)
+            status = StatusLine([m.name for m in modems], board, spool, pulse)
+            async with _open_lmtp(share, work, MailKeeper(pool)) as lmtp:
+                log.info("smsd.started", lmtp=lmtp and lmtp.address, modems=[m.name for m in modems])
+
+                async def reload_when_asked() -> None:
+                    """Not before we were ready, for a reload ends with that word."""
+                    await _all_beating(pulse, [loop.name for loop in loops], stop)
+                    await _reload_when_asked(reload, settings, work, status)
+
+                helpers = [
+                    _listen(pool, bell),
+                    feed_watchdog(pulse, status.text),
+                    status.watch(pool, settings.zone),
+                    reload_when_asked(),
+                ]
+                with _told_alone():
+                    await _until_stopped(settings, take_up, loops, receivers, helpers, pool, bell, pulse, stop)
     log.info("smsd.stopped")
 
 
-def _handling(settings: Settings, pool: asyncpg.Pool, desk: Desk) -> list[_Loop]:
-    """The loops that decide."""
-    limits = Limits(sms_limits(settings), settings.limits.message_attempts)
-    return [
-        _Loop("handle sms", SmsHandler(pool, desk, limits).step, "inbound_message"),
-        _Loop("handle mail", MailHandler(pool, desk, limits, Trust(settings.mail.authserv_id)).step, "inbound_mail"),
-        _Loop("refused mail", RefusedMails(pool, desk, limits).step, "outbox_mail"),
-        _Loop("clocks", Clocks(pool, desk, limits.sms).step, "ticket"),
-        _Loop("digests", DigestWriter(pool, desk, settings.mail.digest_time).step, "digest"),
-    ]
+class _Work:
+    """What decides by the rules. Loops look here at each step, so that one step is by one rulebook from end to end."""
+
+    def __init__(
+        self, rules: Rulebook, pool: asyncpg.Pool, mailer: Mailer, owner: str, senders: Sequence[SmsSender]
+    ) -> None:
+        self._pool = pool
+        self._mailer = mailer
+        self._owner = owner
+        self._senders = senders
+        self.follow(rules)
+
+    def follow(self, rules: Rulebook) -> None:
+        """From the next step on."""
+        self.rules = rules
+        settings, desk, pool = rules.settings, rules.desk, self._pool
+        limits = Limits(sms_limits(settings), settings.limits.message_attempts)
+        self.handle_sms = SmsHandler(pool, desk, limits)
+        self.handle_mail = MailHandler(pool, desk, limits, Trust(settings.mail.authserv_id))
+        self.refused_mail = RefusedMails(pool, desk, limits)
+        self.clocks = Clocks(pool, desk, limits.sms)
+        self.digests = DigestWriter(pool, desk, settings.mail.digest_time)
+        self.send_mail = MailSender(
+            self._mailer,
+            pool,
+            desk,
+            Addresses(settings.mail.sender, settings.mail.reply_domain),
+            owner=self._owner,
+            attempts=settings.limits.mail_attempts,
+            at_once=settings.mail.connections,
+        )
+        for sender in self._senders:
+            sender.limit(settings.limits.sms_attempts, _valid(settings))
+
+
+async def _reload_when_asked(asked: asyncio.Event, running: Settings, work: _Work, status: StatusLine) -> None:
+    """For ever: reads the rules anew. A rulebook with a fault in it changes nothing."""
+    while True:
+        await asked.wait()
+        asked.clear()
+        with reloading():
+            try:
+                rules = await asyncio.to_thread(reread_rulebook, running.path)
+            except SettingsError as e:
+                status.reload_refused = True
+                problems = [str(problem) for problem in e.problems]
+                cure = "mend it, see `smsd check --rules`, and reload again; until then everything is as it was"
+                log.error("rules.refused", problems=problems, cure=cure)
+            else:
+                work.follow(rules)
+                status.reload_refused = False
+                journal.configure(rules.settings.log.level, running.log.format)
+                log.info("rules.reloaded", needs_restart=needs_restart(running, rules.settings) or None)
+        notify(f"STATUS={status.text()}")
+
+
+def _valid(settings: Settings) -> timedelta:
+    return timedelta(hours=settings.limits.sms_valid_h)
 
 
 async def _join_gaps(settings: Settings, pool: asyncpg.Pool, seal: Seal, spool: Spool) -> int:
@@ -143,6 +199,7 @@ async def _until_stopped(
     take_up: Callable[[], Awaitable[None]],
     loops: Sequence[_Loop],
     receivers: Sequence[Receiver],
+    helpers: Sequence[Coroutine[None, None, None]],
     pool: asyncpg.Pool,
     bell: Bell,
     pulse: Pulse,
@@ -151,10 +208,7 @@ async def _until_stopped(
     """Runs all loops; after the stop they finish what is in hand, and are cut short when the budget is spent."""
     try:
         async with AsyncExitStack() as stack, asyncio.timeout(None) as budget, asyncio.TaskGroup() as group:
-            helpers = [
-                group.create_task(_listen(pool, bell), name="listen"),
-                group.create_task(feed_watchdog(pulse, lambda: f"{len(receivers)} modems"), name="watchdog"),
-            ]
+            helping = [group.create_task(helper) for helper in helpers]
             for receiver in receivers:
                 group.create_task(receiver.run(stop), name=f"receive {receiver.name}")
             await _until_taken_up(take_up, stop)
@@ -180,7 +234,7 @@ async def _until_stopped(
             budget.reschedule(clock.time() + for_loops_s)
             # A statement that is broken off is waited for; not on a server that hangs.
             stack.callback(clock.call_later(for_loops_s + _CUT_S, pool.terminate).cancel)
-            for helper in helpers:
+            for helper in helping:
                 helper.cancel()
     except TimeoutError:
         # Safe: what was cut is a row with a lease or a claim that the database has undone.
@@ -194,7 +248,7 @@ async def _until_taken_up(take_up: Callable[[], Awaitable[None]], stop: Stop) ->
             await take_up()
             return
         except (DatabaseAway, *CONNECTION_ERRORS) as e:
-            notify("READY=1\nSTATUS=the database is away; SMS go to the spool")
+            notify("READY=1")
             log.error("database.missing", error=str(e) or type(e).__name__, again_in_s=_DATABASE_AGAIN_S)
             await wait_any((stop.event,), _DATABASE_AGAIN_S)
 
@@ -246,23 +300,6 @@ async def _hear(connection: asyncpg.Connection, bell: Bell) -> None:
 # ---------------------------------------------------------------- what is opened
 
 
-@contextmanager
-def only_one(settings: Settings) -> Iterator[str]:
-    """Holds the state directory, so that leases named after it are ours alone; yields that name."""
-    folder = settings.gateway.state_dir
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = open(folder / "smsd.lock", "w")  # noqa: SIM115  closed below, and with it the lock
-    except OSError as e:
-        raise StoreError(f"[gateway] state_dir {folder} cannot be used ({e.strerror}); create it for this user") from e
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(f"another smsd already runs in {folder}; stop it, or use another state_dir") from None
-        yield f"{socket.gethostname()}:{folder}"
-
-
 @asynccontextmanager
 async def _open_database(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
     """A pool on the database, which must be ours if it answers; if it does not, the modems are served without it."""
@@ -287,11 +324,11 @@ async def _open_board(pool: asyncpg.Pool, bell: Bell) -> AsyncIterator[ModemBoar
 
 
 @asynccontextmanager
-async def _open_modems(settings: Settings, board: ModemBoard, pulse: Pulse) -> AsyncIterator[list[GsmModem]]:
+async def _open_modems(share: Share, board: ModemBoard, pulse: Pulse) -> AsyncIterator[list[GsmModem]]:
     async with AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(open_gsm_modem(modem, board.tell, _beat(pulse, f"receive {modem.name}")))
-            for modem in settings.modems
+            for modem in share.modems
         ]
 
 
@@ -299,16 +336,19 @@ def _beat(pulse: Pulse, name: str) -> Callable[[float], None]:
     return lambda within_s: pulse.beat(name, within_s)
 
 
-def _mail_sender(settings: Settings, mailer: Mailer, pool: asyncpg.Pool, desk: Desk, owner: str) -> MailSender:
-    return MailSender(
-        mailer,
-        pool,
-        desk,
-        Addresses(settings.mail.sender, settings.mail.reply_domain),
-        owner=owner,
-        attempts=settings.limits.mail_attempts,
-        at_once=settings.mail.connections,
-    )
+@asynccontextmanager
+async def _open_lmtp(share: Share, work: _Work, keeper: MailKeeper) -> AsyncIterator[LmtpServer | None]:
+    """Where agencies' answers come in, if they come in here."""
+    if not share.takes_mail:
+        yield None
+        return
+    async with open_lmtp(
+        work.rules.settings.mail.lmtp_listen,
+        keeper.store,
+        accepts=lambda address: _domain(address) == work.rules.settings.mail.reply_domain.lower(),
+        on_error=_tell_lmtp_error,
+    ) as lmtp:
+        yield lmtp
 
 
 def _domain(address: str) -> str:

@@ -18,10 +18,11 @@ class ModemBoard:
         self._pool = pool
         self._bell = bell
         self._news: dict[str, TransportState] = {}
+        self.states: dict[str, TransportState] = {}  # the newest of each
 
     def tell(self, name: str, state: TransportState) -> None:
         """A transport's state changed; maybe it can send now what has waited for it."""
-        self._news[name] = state
+        self._news[name] = self.states[name] = state
         self._bell.ring("modem")
         self._bell.ring("outbox_sms")
 

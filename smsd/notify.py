@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -33,12 +35,23 @@ def notify(state: str) -> None:
             log.warning("systemd.not_told", state=state, error=str(e))
 
 
+@contextmanager
+def reloading() -> Iterator[None]:
+    """While the configuration is read anew; systemd wants to know since when, by the clock that nobody sets."""
+    notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+    try:
+        yield
+    finally:
+        notify("READY=1")
+
+
 async def feed_watchdog(pulse: Pulse, status: Callable[[], str]) -> None:
-    """For ever: tells systemd that we live, but only while every loop keeps coming round."""
+    """For ever: tells systemd that we live, but only while every loop keeps coming round; how we are, always."""
     interval_s = int(os.environ.get("WATCHDOG_USEC") or 0) / 2e6 or _WITHOUT_WATCHDOG_S
     while True:
         if late := pulse.late():
             log.error("loop.stuck", loops=late)
+            notify(f"STATUS={status()}")
         else:
             notify(f"WATCHDOG=1\nSTATUS={status()}")
         await asyncio.sleep(interval_s)

@@ -78,6 +78,10 @@ class SmsSender:
         """Of the transport."""
         return self._transport.name
 
+    def limit(self, attempts: int, valid: timedelta) -> None:
+        """From the next SMS on."""
+        self._attempts, self._valid = attempts, valid
+
     async def release(self) -> None:
         """At the start: takes back what an earlier run of this process had claimed when it died."""
         await self._pool.execute(SQL["release_leases_sms"], self._owner)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from config.data_files import nearest
-from config.reference import ReferenceDataError, check_reference
-from config.replies import RepliesError, load_replies
 from config.settings import Settings, load_settings
 from config.toml_reader import Problem
 from smsd import journal
@@ -19,7 +17,8 @@ from smsd.app import run as run_daemon
 from smsd.cli.options import NotSo, config_option
 from smsd.loops import Stop
 from smsd.mail.lmtp import ListenError, parse_listen
-from smsd.office import open_router, own_files
+from smsd.rulebook import check_rules
+from smsd.share import Share, share_of
 from smsd.store.database import (
     SCHEMA_VERSION,
     StoreError,
@@ -34,68 +33,41 @@ from smsd.transports.line_tap import SPEEDS
 
 
 @click.command()
+@click.option("--modem", "modem_name", metavar="NAME", help="Serve this modem alone: one with own_process = true.")
 @config_option
-def run(config: Path) -> None:
-    """Run the gateway until SIGTERM or Ctrl-C."""
+def run(modem_name: str | None, config: Path) -> None:
+    """Run the gateway until SIGTERM or Ctrl-C. SIGHUP makes it read its rules anew."""
     settings = load_settings(config)
+    share = share_of(settings, modem_name)
     journal.configure(settings.log.level, settings.log.format)
     try:
-        asyncio.run(_run(settings))
+        asyncio.run(_run(settings, share))
     except ListenError as e:
         raise StoreError(str(e)) from e
 
 
-async def _run(settings: Settings) -> None:
-    stop = Stop()
+async def _run(settings: Settings, share: Share) -> None:
+    stop, reload = Stop(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.ask)
-    await run_daemon(settings, stop)
+    # The same signal comes when a terminal is closed: who runs us there wants us gone with it.
+    loop.add_signal_handler(signal.SIGHUP, stop.ask if sys.stdin.isatty() else reload.set)
+    await run_daemon(settings, share, stop, reload)
 
 
 @click.command()
+@click.option("--rules", is_flag=True, help="Only what `systemctl reload` reads anew: not modems, mail and database.")
 @config_option
-def check(config: Path) -> None:
+def check(rules: bool, config: Path) -> None:
     """Say all that is wrong with the configuration. Exits with 1 if anything is."""
     settings = load_settings(config)
-    problems = [problem for find in _CHECKS for problem in find(settings)]
+    problems = [problem for find in ((check_rules,) if rules else _CHECKS) for problem in find(settings)]
     for problem in problems:
         click.echo(f"smsd: {problem}", err=True)
     if problems:
         raise SystemExit(1)
     click.echo(f"{config}: fine")
-
-
-def _check_reference(settings: Settings) -> list[Problem]:
-    found = check_reference(settings.routing.home, **own_files(settings))
-    return [Problem(e.file if e.line is None else f"{e.file}:{e.line}", f"{e.problem}; {e.cure}") for e in found]
-
-
-def _check_agency_limits(settings: Settings) -> list[Problem]:
-    """Limits are for agencies that are there."""
-    if not settings.deadlines.agencies:
-        return []
-    try:
-        agencies = open_router(settings).agencies
-    except ReferenceDataError:  # told already
-        return []
-    codes = [agency.code for agency in agencies]
-    return [
-        Problem(
-            f'{settings.path}: [deadlines.agency."{code}"]',
-            f"is the code of no agency in agencies.csv; {nearest(code.upper(), codes)}",
-        )
-        for code in settings.deadlines.agencies
-        if agencies.get(code) is None
-    ]
-
-
-def _check_replies(settings: Settings) -> list[Problem]:
-    try:
-        load_replies(settings.routing.replies, settings.gateway.short_code)
-    except RepliesError as e:
-        return e.problems
-    return []
 
 
 def _check_modems(settings: Settings) -> list[Problem]:
@@ -136,9 +108,7 @@ async def _try_database(settings: Settings) -> None:
 
 
 _CHECKS: tuple[Callable[[Settings], list[Problem]], ...] = (
-    _check_reference,
-    _check_agency_limits,
-    _check_replies,
+    check_rules,
     _check_modems,
     _check_lmtp,
     _check_database,

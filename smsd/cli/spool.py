@@ -9,7 +9,8 @@ import click
 
 from config.settings import load_settings
 from smsd.cli.options import cell, config_option, json_option, show_json
-from smsd.spool import look_into, spool_folder
+from smsd.share import folders_of
+from smsd.spool import Kept, look_into, spool_folder
 from smsd.store.database import StoreError
 
 
@@ -18,11 +19,15 @@ from smsd.store.database import StoreError
 @config_option
 def spool(as_json: bool, config: Path) -> None:
     """What waits on the disk while the database is away."""
-    folder = spool_folder(load_settings(config).gateway.state_dir)
+    waiting, broken = list[Kept](), list[Path]()
     try:
-        waiting, broken = look_into(folder)
+        for folder in folders_of(load_settings(config)):
+            found = look_into(spool_folder(folder))
+            waiting += found[0]
+            broken += found[1]
     except OSError as e:
-        raise StoreError(f"{folder} cannot be read ({e.strerror}); run this as the user of the service, or root") from e
+        cure = "run this as the user of the service, or root"
+        raise StoreError(f"{e.filename} cannot be read ({e.strerror}); {cure}") from e
     parts, oldest = sum(kept.parts for kept in waiting), min((kept.kept_at for kept in waiting), default=None)
     since = None if oldest is None else datetime.fromtimestamp(oldest, UTC)
     if as_json:

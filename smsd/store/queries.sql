@@ -1007,3 +1007,12 @@ WHERE ($1::timestamptz IS NULL OR ticket.opened_at >= $1)
                     AND (answer.kind = 'agency_done'
                          OR (last.named AND answer.kind IN ('agency_accepted', 'agency_in_progress')))))
 ORDER BY ticket.id;
+
+-- name: status_counts
+-- For the line of `systemctl status`: SMS and mails that wait to be sent, and the reports since midnight in the zone $1.
+-- Numbers grow with time, so the newest rows alone are read, whatever the table holds.
+SELECT (SELECT count(*) FROM outbox_sms WHERE state IN ('queued', 'sending')) AS sms,
+       (SELECT count(*) FROM outbox_mail WHERE state IN ('queued', 'sending')) AS mails,
+       (SELECT count(*) FROM ticket
+        WHERE id > coalesce((SELECT id FROM ticket WHERE opened_at < date_trunc('day', now(), $1)
+                             ORDER BY id DESC LIMIT 1), 0)) AS reports;
