@@ -1,4 +1,4 @@
-# run · test · check · bench · torture · postfix · year · fuzz · pictures: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
+# run · test · check · bench · torture · postfix · units · year · fuzz · pictures: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 6
 
-.PHONY: run test check bench torture postfix year fuzz pictures setup clean
+.PHONY: run test check bench torture postfix units year fuzz pictures setup clean
 
 setup: $(READY)
 
@@ -35,6 +35,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_docs.py
+	$(BIN)/python scripts/check_units.py
 
 bench: $(READY)
 	$(BIN)/python bench/intake.py
@@ -46,6 +47,10 @@ torture: $(READY)
 # Two minutes or three; needs root and Postfix (apt install postfix), see docs/mail.md. ARGS="--lmtp tcp" for LMTP over TCP.
 postfix: $(READY)
 	$(BIN)/python -m bench.postfix $(ARGS)
+
+# A minute or two; needs root, systemd and PostgreSQL (apt install systemd postgresql): the units under a systemd of their own.
+units: $(READY)
+	$(BIN)/python -m bench.units
 
 # A year of one district in simulated time, against another calculation of every deadline.
 year: $(READY)
