@@ -201,7 +201,12 @@ class TestProblems:
             ("modem = [1]\n" + MAIL, "[[modem]] 1: must be a table of keys and values"),
             (MAIL + MODEM + "[[modem]]\nname = 'x'", "[[modem]] 2: device: is missing; it must be given"),
             (MAIL + MODEM + "baud = 1", "[[modem]] 1: baud: is not a key I know; known here: "
-             "name, device, connection, pin_file, smsc, poll_s, status_s"),
+             "name, device, connection, pin_file, smsc, poll_s, status_s, own_process"),
+            (MAIL + MODEM.replace("modem0", "modem 0") + "own_process = true\n[database]\ndsn = 'postgresql://x'",
+             "[[modem]] modem 0: own_process: needs a name of letters, digits, _ and -, not 'modem 0'"),
+            (MAIL + MODEM + "own_process = true",
+             "[[modem]] modem0: own_process: needs a database server, for an embedded one ends with its service; "
+             "set [database] dsn = \"postgresql://…\""),
             (MAIL + MODEM + "connection = 'rs232'",
              "[[modem]] modem0: connection: must be like \"at115200\": at and the speed"),
             (MAIL + MODEM + "connection = 'at'",

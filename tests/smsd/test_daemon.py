@@ -13,10 +13,12 @@ import sys
 import time
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import pytest
 
+from config.data_files import SHIPPED
 from parser.pdu import decode_submit
 from smsd.demo.mailbox import answer, open_mailbox
 from smsd.simulator.simulator import open_simulator
@@ -40,25 +42,27 @@ class Town:
         self.config = folder / "smsd.toml"
         self._runs = itertools.count(1)
 
-    def configure(self, *, limits="", budget_s=BUDGET_S):
+    def configure(self, *, limits="", budget_s=BUDGET_S, own_process=(), more=""):
         modems = "".join(
-            f'[[modem]]\nname = "modem{n}"\ndevice = "modem{n}"\npoll_s = 1.0\n' for n in range(len(self.simulators))
+            f'[[modem]]\nname = "modem{n}"\ndevice = "modem{n}"\npoll_s = 1.0\n'
+            + ("own_process = true\n" if n in own_process else "")
+            for n in range(len(self.simulators))
         )
         self.config.write_text(
             f'[gateway]\nstate_dir = "."\nshutdown_s = {budget_s}\n[database]\ndsn = "{self.dsn}"\n{modems}'
             f'[mail]\nhost = "127.0.0.1"\nport = {self.mailbox.port}\ntls = "none"\n'
-            f'lmtp_listen = "{self.lmtp[0]}:{self.lmtp[1]}"\n[log]\nformat = "json"\n[limits]\n{limits}\n'
+            f'lmtp_listen = "{self.lmtp[0]}:{self.lmtp[1]}"\n[log]\nformat = "json"\n[limits]\n{limits}\n{more}'
         )
         if not (self.folder / "smsd.key").exists():
             make_key_file(self.folder / "smsd.key")
 
     @asynccontextmanager
-    async def gateway(self, **environment):
+    async def gateway(self, *arguments, **environment):
         """`smsd run`, in a session of its own; killed at the end where it has not ended."""
         log = self.folder / f"{next(self._runs)}.log"
         with log.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "smsd", "run", "--config", str(self.config)),
+                *(sys.executable, "-m", "smsd", "run", *arguments, "--config", str(self.config)),
                 stderr=file,
                 start_new_session=True,
                 env=os.environ | environment,
@@ -418,6 +422,215 @@ async def test_says_in_one_line_why_it_cannot_start(town_in, empty_dsn, trouble)
         }
         assert line.startswith("smsd: ")
         assert cures[trouble] in line
+
+
+class Systemd:
+    """What the daemon says to its service manager, in order."""
+
+    def __init__(self, line):
+        self._line, self.words = line, []
+
+    async def until(self, wanted, patience_s=PATIENCE_S):
+        """Waits for a word that is so; gives it back."""
+        async with asyncio.timeout(patience_s):
+            while True:
+                word = (await asyncio.get_running_loop().sock_recv(self._line, 4096)).decode()
+                self.words.append(word)
+                if wanted in word:
+                    return word
+
+    async def until_status(self, wanted, patience_s=PATIENCE_S):
+        """Waits for a line of `systemctl status`."""
+        word = await self.until(wanted, patience_s)
+        return next(line for line in word.splitlines() if line.startswith("STATUS=")).removeprefix("STATUS=")
+
+    def said(self, wanted):
+        """How often it said so."""
+        return sum(wanted in word.splitlines() for word in self.words)
+
+
+@pytest.fixture
+def systemd(listener):
+    """systemd, listening."""
+    return Systemd(listener)
+
+
+@pytest.fixture
+def under(tmp_path):
+    """The environment that systemd gives: its socket, and how often it wants to hear from us."""
+    return {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "1000000"}
+
+
+class TestSystemd:
+    """Type=notify, with a watchdog."""
+
+    async def test_it_says_how_it_is(self, town_in, systemd, under):
+        """Ready once; alive as often as asked; one line for `systemctl status`; stopping once."""
+        async with town_in(modems=2) as town, town.gateway(**under) as gateway:
+            await systemd.until("READY=1")
+            assert "nothing waiting; database ok; 0 reports today" in await systemd.until_status("2 of 2 modems ready")
+            town.simulators[0].network.text(CITIZEN, "jalan rusak di Lowokwaru kota malang")
+            await systemd.until_status("1 report today")
+            town.simulators[1].vanish()
+            assert "1 of 2 modems ready (modem1 lost)" in await systemd.until_status("modem1 lost")
+            await systemd.until("WATCHDOG=1")
+            await systemd.until("WATCHDOG=1")
+            assert 0 == await gateway.stop()
+            await systemd.until("STOPPING=1")
+            assert (1, 1, 0) == tuple(map(systemd.said, ("READY=1", "STOPPING=1", "RELOADING=1")))
+
+    @pytest.mark.timeout(300)
+    async def test_a_loop_that_is_stuck_is_named_and_the_watchdog_not_fed(self, town_in, systemd, under):
+        """A disk that does not answer: the loop of the spool waits for ever in a read. The others go on meanwhile."""
+        async with town_in() as town:
+            (town.folder / "spool").mkdir()
+            os.mkfifo(town.folder / "spool" / "000000000001-1.parts")
+            async with town.gateway(**under) as gateway:
+                await systemd.until("WATCHDOG=1")
+                assert "STUCK: spool; 1 of 1 modem ready" in await systemd.until_status("STUCK", 200)
+                systemd.words.clear()
+                town.simulators[0].network.text(CITIZEN, "jalan rusak di Lowokwaru kota malang")
+                await town.until("SELECT count(*) FROM inbound_part", 0)
+                await town.until("SELECT state FROM modem", "ready")
+                await systemd.until("STUCK")
+                await systemd.until("STUCK")
+                assert 0 == systemd.said("WATCHDOG=1")
+                stuck = [event for event in gateway.events if event["event"] == "loop.stuck"]
+                assert ["spool"] == stuck[0]["loops"]
+
+
+class TestReload:
+    """SIGHUP: the files are read anew, all or none."""
+
+    REPLIES = Path(SHIPPED / "replies.toml").read_text()
+    AGENCIES = Path(SHIPPED / "agencies.csv").read_text()
+
+    def write(self, town, mark):
+        """Two files that belong together: what citizens read, and what the agency is called."""
+        (town.folder / "replies.toml").write_text(self.REPLIES.replace("kami terima dan teruskan", f"{mark} teruskan"))
+        agencies = self.AGENCIES.replace("Dinas PU Kota Malang,", f"Dinas {mark} Kota Malang,")
+        (town.folder / "agencies.csv").write_text(agencies)
+
+    async def test_a_good_file_counts_and_a_bad_one_changes_nothing(self, town_in, systemd, under):
+        """systemd hears of both; the journal has what is wrong and the cure, and what needs a restart."""
+        more = '[routing]\nreplies = "replies.toml"\nagencies = "agencies.csv"\n'
+        async with town_in() as town:
+            self.write(town, "SATU")
+            town.configure(more=more)
+            async with town.gateway(**under) as gateway:
+                await systemd.until("READY=1")
+                self.write(town, "DUA")
+                town.configure(more=more.replace("[routing]", "[routing]\nroute_from = 0.5"), budget_s=7)
+                gateway.process.send_signal(signal.SIGHUP)
+                since = dict(line.split("=", 1) for line in (await systemd.until("RELOADING=1")).splitlines())
+                assert 0 <= time.monotonic() - int(since["MONOTONIC_USEC"]) / 1e6 < PATIENCE_S
+                await systemd.until("READY=1")
+                (reloaded,) = [event for event in gateway.events if event["event"] == "rules.reloaded"]
+                assert ["[gateway] shutdown_s"] == reloaded["needs_restart"]
+
+                self.write(town, "TIGA")
+                (town.folder / "agencies.csv").write_text("code,name\nX,Y\n")
+                gateway.process.send_signal(signal.SIGHUP)
+                await systemd.until("READY=1")
+                assert "the last reload was refused" in await systemd.until_status("refused")
+                (refused,) = [event for event in gateway.events if event["event"] == "rules.refused"]
+                assert "agencies.csv:1: has no column" in refused["problems"][0]
+                assert "smsd check --rules" in refused["cure"]
+
+                town.simulators[0].network.text(CITIZEN, "jalan rusak di Lowokwaru kota malang")
+                await town.until("SELECT count(*) FROM sms_submission WHERE state = 'delivered'", 1)
+                ((_, text),) = town.submits
+                assert ("DUA teruskan" in text, "Dinas DUA Kota Malang" in text) == (True, True)
+                assert 0 == await gateway.stop()
+
+    async def test_every_message_is_by_one_set_of_files(self, town_in):
+        """Under load, with one reload after the other: no reply has words of one set and an agency of another."""
+        more = '[routing]\nreplies = "replies.toml"\nagencies = "agencies.csv"\n'
+        async with town_in(modems=2) as town:
+            self.write(town, "SATU")
+            town.configure(more=more)
+            async with town.gateway(**UNMEASURED) as gateway:
+                await gateway.started("modem.ready")
+                for n in range(60):
+                    text = f"jalan rusak di Lowokwaru kota malang, lubang ke-{n}"
+                    town.simulators[n % 2].network.text(f"+62812300005{n:02}", text)
+                for nth, mark in enumerate(("DUA", "SATU", "DUA"), 1):
+                    self.write(town, mark)
+                    gateway.process.send_signal(signal.SIGHUP)
+                    async with asyncio.timeout(PATIENCE_S):
+                        while len(gateway.named("rules.reloaded")) < nth:
+                            await asyncio.sleep(0.02)
+                    town.simulators[0].network.text(f"+6281230000{600 + nth}", "jalan rusak di Lowokwaru kota malang")
+                    await town.until(f"SELECT count(*) > 60 + {nth - 1} OR {nth} < 3 FROM ticket")
+                await town.until("SELECT count(*) FROM ticket", 63)
+                await town.done()
+                assert 0 == await gateway.stop()
+            assert [] == await town.half_done()
+            marks = Counter(
+                tuple(sorted({mark for mark in ("SATU", "DUA") if mark in text})) for _, text in town.submits
+            )
+            assert {("DUA",), ("SATU",)} == set(marks), marks
+            assert all(
+                f"Dinas {'DUA' if 'DUA teruskan' in text else 'SATU'} Kota Malang" in text for _, text in town.submits
+            )
+
+
+class TestOwnProcess:
+    """One process for one modem, beside the one for all others; one database."""
+
+    async def test_one_is_killed_and_the_other_goes_on(self, town_in):
+        """What the dead one had is done when it is back; nothing is lost, and at most one SMS repeated."""
+        reports = 16
+        async with town_in(modems=2) as town:
+            town.configure(own_process=[1])
+            async with town.gateway(**UNMEASURED) as main:
+                async with town.gateway("--modem", "modem1", **UNMEASURED) as worker:
+                    await main.started("modem.ready")
+                    await worker.started("modem.ready")
+                    for n in range(reports):
+                        text = f"jalan rusak di Lowokwaru kota malang, lubang ke-{n}"
+                        town.simulators[n % 2].network.text(f"+62812300006{n:02}", text)
+                    await town.until("SELECT count(*) > 2 FROM ticket")
+                    worker.process.kill()
+                    await worker.process.wait()
+                town.simulators[0].network.text("+6281230000699", "jalan rusak di Lowokwaru kota malang, setelahnya")
+                await town.until("SELECT count(*) FROM inbound_message WHERE transport = 'modem0'", reports // 2 + 1)
+                await town.let_time_pass()
+                async with town.gateway("--modem", "modem1", **UNMEASURED) as worker:
+                    await town.until("SELECT count(*) FROM ticket", reports + 1)
+                    await town.let_time_pass()
+                    await town.done()
+                    assert 0 == await worker.stop()
+                assert 0 == await main.stop()
+            assert [] == await town.half_done()
+            sent = Counter(town.submits)
+            assert reports + 1 == len({number for number, _ in sent}) == len(sent)
+            assert sum(sent.values()) <= reports + 2
+            assert reports + 1 == len({letter.message["Message-ID"] for letter in town.mailbox.letters})
+
+    async def test_who_serves_which_modem_is_settled(self, town_in):
+        """One modem is never served by two; what stands in no process's share is told."""
+        async with town_in(modems=2) as town:
+            town.configure(own_process=[1])
+            async with town.gateway("--modem", "modem1") as worker:
+                await worker.started("modem.ready")
+                folder = town.folder / "modems" / "modem1"
+                for name, words in {
+                    "modem1": (3, f"another smsd already runs in {folder}; stop it"),
+                    "modem0": (1, "belongs to `smsd run` without --modem; write own_process = true"),
+                    "modem2": (1, "is not there; did you mean modem"),
+                }.items():
+                    async with town.gateway("--modem", name) as other:
+                        assert words[0] == await other.ended()
+                    assert words[1] in other.lines[-1]
+                # The configuration was changed, and only one of the two processes started anew.
+                town.configure()
+                async with town.gateway() as main:
+                    await main.started("modem.lost")
+                    (lost,) = [event for event in main.events if event["event"] == "modem.lost"]
+                    assert ("modem1", True) == (lost["modem"], "in use by another process" in lost["error"])
+                    assert 0 == await main.stop()
+                assert 0 == await worker.stop()
 
 
 class TestDatabaseAway:

@@ -135,13 +135,12 @@ class TestFeedWatchdog:
         feeder = asyncio.create_task(feed_watchdog(pulse, lambda: ""))
         while not events:
             await asyncio.sleep(0.001)
-        assert [] == heard(systemd)
+        assert {"STATUS="} == set(heard(systemd))
         assert ("loop.stuck", ["send"], "error") == tuple(events[0][key] for key in ("event", "loops", "log_level"))
         pulse.beat("send", 60)
         said: list[str] = []
-        while not said:
+        while "WATCHDOG=1\nSTATUS=" not in said:
             await asyncio.sleep(0.001)
-            said = heard(systemd)
-        assert "WATCHDOG=1\nSTATUS=" == said[0]
+            said += heard(systemd)
         feeder.cancel()
         await asyncio.gather(feeder, return_exceptions=True)
