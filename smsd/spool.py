@@ -164,6 +164,14 @@ def look_into(folder: Path) -> tuple[list[Kept], list[Path]]:
     return waiting, [path for path in paths if path.suffix == _BROKEN]
 
 
+def put_back(folder: Path, files: Sequence[Path]) -> None:
+    """Files of another spool behind those that wait here, in their order; OSError. Nobody may have the spool open."""
+    waiting, broken = look_into(folder)
+    last = max((_number(path) for path in [*(kept.path for kept in waiting), *broken]), default=0)
+    for number, file in enumerate(files, last + 1):
+        _write(folder / f"{number:012}-{file.stem.partition('-')[2]}{_ENDING}", file.read_bytes())
+
+
 def _number(path: Path) -> int:
     name = _NAME.fullmatch(path.stem)
     return int(name[1]) if name else 0

@@ -14,6 +14,7 @@ import click
 from config.reference import ReferenceDataError
 from config.replies import RepliesError
 from config.settings import SettingsError
+from smsd.backup import BackupError
 from smsd.cli.options import NotSo
 from smsd.store.database import StoreError
 from smsd.store.seal import KeyFileError
@@ -32,6 +33,8 @@ _MODULES = {
     "quarantine": "smsd.cli.quarantine",
     "modem": "smsd.cli.modems",
     "spool": "smsd.cli.spool",
+    "backup": "smsd.cli.backup",
+    "restore": "smsd.cli.backup",
     "simulate": "smsd.cli.simulate",
     "demo": "smsd.demo.command",
 }
@@ -77,7 +80,7 @@ def main() -> None:
     except (SettingsError, RepliesError) as e:
         _complain(*map(str, e.problems))
         sys.exit(1)
-    except (NotSo, ReferenceDataError) as e:
+    except (NotSo, ReferenceDataError, BackupError) as e:
         _complain(str(e))
         sys.exit(1)
     except (StoreError, KeyFileError) as e:

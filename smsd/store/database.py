@@ -83,7 +83,7 @@ async def open_unverified(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
 async def open_pool(settings: Settings, *, statement_s: float | None = None) -> AsyncIterator[asyncpg.Pool]:
     """A pool that connects when it is first used. A statement that takes longer than `statement_s` is broken off with
     TimeoutError, its connection cut if the server does not answer to that either for as long."""
-    async with _dsn(settings) as dsn:
+    async with open_dsn(settings) as dsn:
         pool = asyncpg.create_pool(
             dsn,
             connect=_connect,
@@ -119,7 +119,8 @@ async def verify_database(settings: Settings, pool: asyncpg.Pool, *, patience_s:
 
 
 @asynccontextmanager
-async def _dsn(settings: Settings) -> AsyncIterator[str]:
+async def open_dsn(settings: Settings) -> AsyncIterator[str]:
+    """Of the configured database; an embedded one runs for the length of the block."""
     if settings.database.dsn != "embedded":
         yield settings.database.dsn
         return

@@ -1016,3 +1016,31 @@ SELECT (SELECT count(*) FROM outbox_sms WHERE state IN ('queued', 'sending')) AS
        (SELECT count(*) FROM ticket
         WHERE id > coalesce((SELECT id FROM ticket WHERE opened_at < date_trunc('day', now(), $1)
                              ORDER BY id DESC LIMIT 1), 0)) AS reports;
+
+-- ---------------------------------------------------------------- backup and restore
+
+-- name: count_tables
+-- Of anybody's, in this database: 0 where it is empty.
+SELECT count(*) FROM pg_catalog.pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema');
+
+-- name: server_version
+-- Like 150018: the major version, and four digits of the minor.
+SELECT current_setting('server_version_num')::integer;
+
+-- name: count_tickets
+-- All of them.
+SELECT count(*) FROM ticket;
+
+-- name: any_sealed_phone
+-- One, to see whether the key opens it.
+SELECT address_sealed FROM phone ORDER BY id LIMIT 1;
+
+-- name: hold_sms
+-- After a restore nobody knows which of these were sent meanwhile: an operator says which shall go ($1 is why).
+UPDATE outbox_sms SET state = 'failed', error = $1, leased_until = NULL, leased_by = NULL
+WHERE state IN ('queued', 'sending') RETURNING id;
+
+-- name: hold_mails
+-- The same of mails. None was refused for its recipient, so no other address is looked for.
+UPDATE outbox_mail SET state = 'failed', error = $1, leased_until = NULL, leased_by = NULL
+WHERE state IN ('queued', 'sending') RETURNING id;

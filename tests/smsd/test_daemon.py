@@ -633,6 +633,79 @@ class TestOwnProcess:
                 assert 0 == await worker.stop()
 
 
+async def smsd(town, *arguments):
+    """Another command on the same configuration; what it wrote."""
+    command = (sys.executable, "-m", "smsd", *arguments, "--config", str(town.config))
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    out, err = await process.communicate()
+    assert (0, b"") == (process.returncode, err)
+    return out.decode()
+
+
+class TestBackup:
+    """All but the key in one file, made while the gateway runs; another one goes on from it."""
+
+    async def test_restored_into_a_new_place_it_carries_on(self, town_in, empty_dsn):
+        """Reports are there and agencies can answer; of what waited then and was sent since, nothing goes out again."""
+        async with town_in() as town:
+            (simulator,) = town.simulators
+            network, kept, key = simulator.network, town.folder / "kept.backup", town.folder / "kept.key"
+            async with town.gateway(**UNMEASURED) as gateway:
+                await gateway.started("modem.ready")
+                for n in range(5):
+                    network.text(f"+62812300007{n:02}", f"jalan rusak di Lowokwaru kota malang, lubang ke-{n}")
+                await town.until("SELECT count(*) FROM ticket", 5)
+                await town.done()
+                network.refuse_all = 38  # congestion: what comes now waits
+                network.text("+6281230000750", "jalan rusak di Lowokwaru kota malang")
+                await town.until("SELECT count(*) FROM ticket", 6)
+                said = await smsd(town, "backup", str(kept), "--key-to", str(key))
+                assert f"{kept}: whole; 6 tickets, made at " in said
+                network.refuse_all = None
+                await town.db.execute("UPDATE outbox_sms SET due_at = now() WHERE state = 'queued'")
+                network.text("+6281230000751", "sampah numpuk di Lowokwaru kota malang")  # is lost with the disk
+                await town.until("SELECT count(*) FROM ticket", 7)
+                await town.done()
+                assert 0 == await gateway.stop()
+            before = Counter(town.submits)
+            letters = [letter.message["Message-ID"] for letter in town.mailbox.letters]
+            codes = await town.db.fetch("SELECT code FROM ticket ORDER BY id LIMIT 6")
+
+            (town.folder / "smsd.key").write_bytes(key.read_bytes())
+            town.dsn = empty_dsn
+            town.configure()
+            said = await smsd(town, "restore", str(kept))
+            assert "restored: 6 tickets" in said
+            assert "held: 1 SMS and " in said
+            await town.look_again()
+            assert codes == await town.db.fetch("SELECT code FROM ticket ORDER BY id")
+            async with town.gateway(**UNMEASURED) as gateway:
+                await gateway.started("modem.ready")
+                network.text("+6281230000700", "STATUS")
+                network.text("+6281230000752", "lampu jalan mati di Lowokwaru kota malang")
+                await town.until("SELECT count(*) FROM ticket", 7)
+                await town.done()
+                code = codes[0]["code"]
+                shown = f"{code[:3]} {code[3:6]} {code[6:]}"
+                await answer(await town.mailbox.about(shown), "SELESAI Sudah ditambal.", town.lmtp)
+                await town.until(f"SELECT status FROM ticket WHERE code = '{code}'", "selesai")
+                await town.done()
+                after = Counter(town.submits)
+                assert all(after[sms] == count for sms, count in before.items())
+                assert {"+6281230000700", "+6281230000752"} == {number for number, _ in after - before}
+                new = [letter.message["Message-ID"] for letter in town.mailbox.letters[len(letters) :]]
+                assert set() == {*letters} & {*new}
+                # An operator who knows better sends what was held.
+                (held,) = json.loads(await smsd(town, "outbox", "list", "--json", "--state", "failed"))[:1]
+                assert held["error"].startswith("from a backup of 20")
+                await smsd(town, "outbox", "retry", held["id"])
+                await town.until("SELECT count(*) FROM outbox_sms WHERE state = 'failed'", 0)
+                await town.done()
+                assert 0 == await gateway.stop()
+            assert 1 == sum((Counter(town.submits) - after).values())
+
+
 class TestDatabaseAway:
     """The modems are served all the same."""
 
