@@ -27,6 +27,7 @@ ROOT = HERE.parent.parent
 CGROUPS = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
 PATIENCE_S = 120
 NEEDS = {"systemctl": "systemd", "unshare": "util-linux", "nsenter": "util-linux", "setpriv": "util-linux"}
+UNSHARE = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--cgroup", "--uts", "--ipc")
 SERVICES = ("smsd", "smsd@modem1")
 TEXT = "jln rusak parah di Lowokwaru kota malang"
 
@@ -73,16 +74,26 @@ class Failed(Exception):
     """Something is not as it should be."""
 
 
+def why_not() -> str:
+    """What is missing here; nothing where all is there."""
+    if os.geteuid():
+        return "only root may make namespaces; run this as root"
+    if missing := [name for name in NEEDS if not shutil.which(name)]:
+        return f"{missing[0]} is not installed (Debian: apt install {NEEDS[missing[0]]})"
+    if not list(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
+        return "PostgreSQL is not installed (Debian: apt install postgresql)"
+    if not Path("/lib/systemd/systemd").exists() or not _cgroups():
+        return "systemd and cgroups of version 2 are not there (Debian: apt install systemd)"
+    if subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode:
+        return "this machine lets nobody make namespaces; run this elsewhere"
+    return ""
+
+
 def main() -> int:
     """0 where all held."""
-    if os.geteuid():
-        return _no("only root may make namespaces")
-    if missing := [
-        f"{name} (Debian: apt install {package})" for name, package in NEEDS.items() if not shutil.which(name)
-    ]:
-        return _no(f"missing: {', '.join(missing)}")
-    if not list(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
-        return _no("missing: PostgreSQL (Debian: apt install postgresql)")
+    if why := why_not():
+        print(why, file=sys.stderr)
+        return 3
     with booted() as inside:
         inside.run("/opt/smsd/src/bench/units/install.sh")
         for check in CHECKS:
@@ -97,15 +108,15 @@ def main() -> int:
     return 0
 
 
-def _no(why: str) -> int:
-    print(f"units: skipped, {why}", file=sys.stderr)
-    return 2
+def _cgroups() -> Path | None:
+    """Where version 2 is mounted, alone or beside version 1."""
+    return next((folder for folder in CGROUPS if (folder / "cgroup.procs").exists()), None)
 
 
 @contextmanager
 def booted() -> Iterator[Inside]:
     """Our systemd, up; killed at the end, and all that it started with it."""
-    cgroup = Path(tempfile.mkdtemp(prefix="smsd-units-", dir=next(p for p in CGROUPS if (p / "cgroup.procs").exists())))
+    cgroup = Path(tempfile.mkdtemp(prefix="smsd-units-", dir=_cgroups()))
     python = str(Path(sys.base_prefix))
     with tempfile.TemporaryDirectory(prefix="smsd-units-") as place, open(f"{place}/console", "wb") as console:
 
@@ -113,8 +124,7 @@ def booted() -> Iterator[Inside]:
             (cgroup / "cgroup.procs").write_text("0")
 
         process = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--cgroup", "--uts", "--ipc"]
-            + [str(HERE / "boot.sh"), str(ROOT), python, place],
+            [*UNSHARE, str(HERE / "boot.sh"), str(ROOT), python, place],
             preexec_fn=enter,
             start_new_session=True,
             stdin=subprocess.DEVNULL,
