@@ -18,7 +18,9 @@ mount -t tmpfs tmpfs tmp
 mkdir -p opt/smsd/src opt/smsd/python outside
 mount --bind "$1" opt/smsd/src
 mount --bind "$2" opt/smsd/python
-rm -rf etc/systemd/system usr/lib/systemd/system/*.wants usr/lib/systemd/system-generators usr/lib/tmpfiles.d usr/lib/sysusers.d
+# Of this machine's services none is to start, and of a gateway that is installed here nothing is to be seen.
+rm -rf etc/systemd/system usr/lib/systemd/system/*.wants usr/lib/systemd/system/smsd* usr/lib/systemd/system-generators \
+    usr/lib/tmpfiles.d usr/lib/sysusers.d etc/smsd var/lib/smsd usr/bin/smsd
 mkdir -p etc/systemd/system usr/lib/tmpfiles.d usr/lib/sysusers.d
 pivot_root . outside
 umount -l /outside
