@@ -12,26 +12,20 @@ from datetime import timedelta
 import asyncpg
 import structlog
 
-from config.settings import Settings, SettingsError
-from smsd import journal
-from smsd.bounce import RefusedMails
+from config.settings import Settings
 from smsd.clock_step import take_back_the_future
-from smsd.clocks import Clocks
-from smsd.digests import DigestWriter
 from smsd.expire import expire_sms
-from smsd.handle_mail import MailHandler, MailKeeper, Trust
-from smsd.handle_sms import Limits, SmsHandler
+from smsd.handle_mail import MailKeeper
 from smsd.loops import Bell, Pulse, Stop, wait_any, work_through
 from smsd.mail.lmtp import LmtpServer, ReceivedMail, open_lmtp
-from smsd.mail.smtp import Mailer, open_mailer
+from smsd.mail.smtp import open_mailer
 from smsd.modem_board import ModemBoard
-from smsd.notify import feed_watchdog, notify, reloading
-from smsd.office import open_seal, sms_limits, smtp_settings
+from smsd.notify import feed_watchdog, notify
+from smsd.office import open_seal, smtp_settings
 from smsd.parts import PartStore, join_overdue
 from smsd.receive import Drainer, Intake, Receiver
-from smsd.rulebook import Rulebook, needs_restart, open_rulebook, reread_rulebook
+from smsd.rulebook import open_rulebook
 from smsd.send_mail import LEASE_S as MAIL_LEASE_S
-from smsd.send_mail import Addresses, MailSender
 from smsd.send_sms import LEASE_S as SMS_LEASE_S
 from smsd.send_sms import SmsSender
 from smsd.share import Share, only_one
@@ -40,6 +34,7 @@ from smsd.status_line import StatusLine
 from smsd.store.database import CONNECTION_ERRORS, DatabaseAway, StoreError, open_pool, verify_database
 from smsd.store.seal import Seal
 from smsd.transports.gsm import GsmModem, open_gsm_modem
+from smsd.work import Work, reload_when_asked, sms_valid
 
 log = structlog.get_logger()
 
@@ -80,11 +75,9 @@ async def run(settings: Settings, share: Share, stop: Stop, reload: asyncio.Even
             spool = open_spool(share.folder, seal, settings.gateway.spool_mb * 1_000_000)
             parts = PartStore(pool, seal)
             intake = Intake(parts, spool, bell, verified=False)
-            senders = [
-                SmsSender(modem, pool, seal, owner=owner, attempts=settings.limits.sms_attempts, valid=_valid(settings))
-                for modem in modems
-            ]
-            work = _Work(rules, pool, mailer, owner, senders)
+            attempts, valid = settings.limits.sms_attempts, sms_valid(settings)
+            senders = [SmsSender(m, pool, seal, owner=owner, attempts=attempts, valid=valid) for m in modems]
+            work = Work(rules, pool, mailer, owner, senders)
 
             async def take_up() -> None:
                 """What must be so before anything is written to the database."""
@@ -96,97 +89,42 @@ async def run(settings: Settings, share: Share, stop: Stop, reload: asyncio.Even
 
             loops = [
                 _Loop("spool", Drainer(parts, spool).step, "spool"),
-                _Loop("send mail", lambda: work.send_mail.step(), "outbox_mail", MAIL_LEASE_S),
                 _Loop("modem states", board.step, "modem"),
-                _Loop("handle sms", lambda: work.handle_sms.step(), "inbound_message"),
-                _Loop("handle mail", lambda: work.handle_mail.step(), "inbound_mail"),
-                _Loop("refused mail", lambda: work.refused_mail.step(), "outbox_mail"),
-                _Loop("clocks", lambda: work.clocks.step(), "ticket"),
-                _Loop("digests", lambda: work.digests.step(), "digest"),
                 _Loop("clock", lambda: _join_gaps(work.rules.settings, pool, seal, spool), "clock"),
-                _Loop("expire sms", lambda: expire_sms(pool, _valid(work.rules.settings)), "clock"),
-                _Loop("clock set back", lambda: take_back_the_future(pool), "clock"),
+                *_by_the_rules(work, pool),
                 *(_Loop(f"send {s.name}", s.step, "outbox_sms", SMS_LEASE_S) for s in senders),
             ]
             receivers = [Receiver(modem, intake, _beat(pulse, f"receive {modem.name}")) for modem in modems]
             status = StatusLine([m.name for m in modems], board, spool, pulse)
             async with _open_lmtp(share, work, MailKeeper(pool)) as lmtp:
                 log.info("smsd.started", lmtp=lmtp and lmtp.address, modems=[m.name for m in modems])
-
-                async def reload_when_asked() -> None:
-                    """Not before we were ready, for a reload ends with that word."""
-                    await _all_beating(pulse, [loop.name for loop in loops], stop)
-                    await _reload_when_asked(reload, settings, work, status)
-
                 helpers = [
                     _listen(pool, bell),
                     feed_watchdog(pulse, status.text),
                     status.watch(pool, settings.zone),
-                    reload_when_asked(),
                 ]
+
+                def reloads() -> Coroutine[None, None, None]:
+                    """Not before we are ready: a reload ends with the same word."""
+                    return reload_when_asked(reload, settings, work, status)
+
                 with _told_alone():
-                    await _until_stopped(settings, take_up, loops, receivers, helpers, pool, bell, pulse, stop)
+                    await _until_stopped(settings, take_up, loops, receivers, helpers, reloads, pool, bell, pulse, stop)
     log.info("smsd.stopped")
 
 
-class _Work:
-    """What decides by the rules. Loops look here at each step, so that one step is by one rulebook from end to end."""
-
-    def __init__(
-        self, rules: Rulebook, pool: asyncpg.Pool, mailer: Mailer, owner: str, senders: Sequence[SmsSender]
-    ) -> None:
-        self._pool = pool
-        self._mailer = mailer
-        self._owner = owner
-        self._senders = senders
-        self.follow(rules)
-
-    def follow(self, rules: Rulebook) -> None:
-        """From the next step on."""
-        self.rules = rules
-        settings, desk, pool = rules.settings, rules.desk, self._pool
-        limits = Limits(sms_limits(settings), settings.limits.message_attempts)
-        self.handle_sms = SmsHandler(pool, desk, limits)
-        self.handle_mail = MailHandler(pool, desk, limits, Trust(settings.mail.authserv_id))
-        self.refused_mail = RefusedMails(pool, desk, limits)
-        self.clocks = Clocks(pool, desk, limits.sms)
-        self.digests = DigestWriter(pool, desk, settings.mail.digest_time)
-        self.send_mail = MailSender(
-            self._mailer,
-            pool,
-            desk,
-            Addresses(settings.mail.sender, settings.mail.reply_domain),
-            owner=self._owner,
-            attempts=settings.limits.mail_attempts,
-            at_once=settings.mail.connections,
-        )
-        for sender in self._senders:
-            sender.limit(settings.limits.sms_attempts, _valid(settings))
-
-
-async def _reload_when_asked(asked: asyncio.Event, running: Settings, work: _Work, status: StatusLine) -> None:
-    """For ever: reads the rules anew. A rulebook with a fault in it changes nothing."""
-    while True:
-        await asked.wait()
-        asked.clear()
-        with reloading():
-            try:
-                rules = await asyncio.to_thread(reread_rulebook, running.path)
-            except SettingsError as e:
-                status.reload_refused = True
-                problems = [str(problem) for problem in e.problems]
-                cure = "mend it, see `smsd check --rules`, and reload again; until then everything is as it was"
-                log.error("rules.refused", problems=problems, cure=cure)
-            else:
-                work.follow(rules)
-                status.reload_refused = False
-                journal.configure(rules.settings.log.level, running.log.format)
-                log.info("rules.reloaded", needs_restart=needs_restart(running, rules.settings) or None)
-        notify(f"STATUS={status.text()}")
-
-
-def _valid(settings: Settings) -> timedelta:
-    return timedelta(hours=settings.limits.sms_valid_h)
+def _by_the_rules(work: Work, pool: asyncpg.Pool) -> list[_Loop]:
+    """The loops that decide: each step asks anew what decides now."""
+    return [
+        _Loop("send mail", lambda: work.send_mail.step(), "outbox_mail", MAIL_LEASE_S),
+        _Loop("handle sms", lambda: work.handle_sms.step(), "inbound_message"),
+        _Loop("handle mail", lambda: work.handle_mail.step(), "inbound_mail"),
+        _Loop("refused mail", lambda: work.refused_mail.step(), "outbox_mail"),
+        _Loop("clocks", lambda: work.clocks.step(), "ticket"),
+        _Loop("digests", lambda: work.digests.step(), "digest"),
+        _Loop("expire sms", lambda: expire_sms(pool, sms_valid(work.rules.settings)), "clock"),
+        _Loop("clock set back", lambda: take_back_the_future(pool), "clock"),
+    ]
 
 
 async def _join_gaps(settings: Settings, pool: asyncpg.Pool, seal: Seal, spool: Spool) -> int:
@@ -200,6 +138,7 @@ async def _until_stopped(
     loops: Sequence[_Loop],
     receivers: Sequence[Receiver],
     helpers: Sequence[Coroutine[None, None, None]],
+    reloads: Callable[[], Coroutine[None, None, None]],
     pool: asyncpg.Pool,
     bell: Bell,
     pulse: Pulse,
@@ -226,6 +165,7 @@ async def _until_stopped(
                 )
             await _all_beating(pulse, [loop.name for loop in loops], stop)
             notify("READY=1")
+            helping.append(group.create_task(reloads()))
             await stop.event.wait()
             notify("STOPPING=1")
             log.info("smsd.stopping", budget_s=settings.gateway.shutdown_s)
@@ -337,7 +277,7 @@ def _beat(pulse: Pulse, name: str) -> Callable[[float], None]:
 
 
 @asynccontextmanager
-async def _open_lmtp(share: Share, work: _Work, keeper: MailKeeper) -> AsyncIterator[LmtpServer | None]:
+async def _open_lmtp(share: Share, work: Work, keeper: MailKeeper) -> AsyncIterator[LmtpServer | None]:
     """Where agencies' answers come in, if they come in here."""
     if not share.takes_mail:
         yield None

@@ -39,10 +39,8 @@ def notify(state: str) -> None:
 def reloading() -> Iterator[None]:
     """While the configuration is read anew; systemd wants to know since when, by the clock that nobody sets."""
     notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
-    try:
-        yield
-    finally:
-        notify("READY=1")
+    yield
+    notify("READY=1")
 
 
 async def feed_watchdog(pulse: Pulse, status: Callable[[], str]) -> None:

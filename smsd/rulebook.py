@@ -43,7 +43,10 @@ def reread_rulebook(path: Path) -> Rulebook:
     settings = load_settings(path)
     if problems := check_rules(settings):
         raise SettingsError(problems)
-    return open_rulebook(settings)
+    try:
+        return open_rulebook(settings)
+    except (ReferenceDataError, RepliesError, OSError) as e:
+        raise SettingsError([Problem(str(path), f"a file was changed while it was read ({e}); reload again")]) from e
 
 
 def needs_restart(running: Settings, read: Settings) -> list[str]:
