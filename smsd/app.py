@@ -128,7 +128,7 @@ def _by_the_rules(work: Work, pool: asyncpg.Pool) -> list[_Loop]:
 
 
 async def _join_gaps(settings: Settings, pool: asyncpg.Pool, seal: Seal, spool: Spool) -> int:
-    """Not while the missing part may be in the spool."""
+    """Not while the missing part may be in the spool. From another process's it comes late, and fills the gap."""
     return 0 if spool else await join_overdue(pool, seal, timedelta(seconds=settings.gateway.parts_wait_s))
 
 

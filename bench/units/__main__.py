@@ -84,6 +84,8 @@ def why_not() -> str:
         return "PostgreSQL is not installed (Debian: apt install postgresql)"
     if not Path("/lib/systemd/systemd").exists() or not _cgroups():
         return "systemd and cgroups of version 2 are not there (Debian: apt install systemd)"
+    if not (ROOT / ".venv").is_dir():
+        return "there is no .venv here; make setup"
     if subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode:
         return "this machine lets nobody make namespaces; run this elsewhere"
     return ""
@@ -228,7 +230,9 @@ def a_report(inside: Inside) -> str:
         f"    mta.sendmail('pupr@malangkota.example', [{token!r}], {answer!r})\n"
     )
     postfix = ("setpriv", "--reuid=65534", "--regid=65534", f"--groups={group}", "--")
-    inside.run(*postfix, "/usr/bin/python3", "/tmp/answer.py")
+    inside.run(
+        *postfix, "env", "LD_LIBRARY_PATH=/opt/smsd/python/lib", "/opt/smsd/python/bin/python3", "/tmp/answer.py"
+    )
     listed = ("runuser", "-u", "smsd", "--", "smsd", "ticket", "list", "--json")
     _until(lambda: "ditindaklanjuti" in inside.run(*listed), "the agency's answer")
     return inside.show("smsd", "StatusText")

@@ -3,15 +3,16 @@
 # own without any restriction, so that only smsd's is tried.
 set -e
 src=/opt/smsd/src
+libraries=$(echo $src/.venv/lib/python3*/site-packages)
 cp $src/systemd/*.service /usr/lib/systemd/system/
 cp $src/systemd/smsd.sysusers /usr/lib/sysusers.d/smsd.conf
 cp $src/systemd/smsd.tmpfiles /usr/lib/tmpfiles.d/smsd.conf
 systemd-sysusers smsd.conf
 systemd-tmpfiles --create smsd.conf
-cat >/usr/bin/smsd <<'END'
+cat >/usr/bin/smsd <<END
 #!/bin/sh
-export LD_LIBRARY_PATH=/opt/smsd/python/lib PYTHONPATH=/opt/smsd/src:/opt/smsd/src/.venv/lib/python3.11/site-packages PYTHONDONTWRITEBYTECODE=1
-exec /opt/smsd/python/bin/python3 -m smsd "$@"
+export LD_LIBRARY_PATH=/opt/smsd/python/lib PYTHONPATH=$src:$libraries PYTHONDONTWRITEBYTECODE=1
+exec /opt/smsd/python/bin/python3 -m smsd "\$@"
 END
 chmod 755 /usr/bin/smsd
 cd /etc/systemd/system
@@ -22,10 +23,10 @@ RuntimeDirectory=sim$n
 ExecStart=/usr/bin/smsd simulate modem --link /run/sim$n/modem --control /run/sim$n/control
 END
 done
-cat >mailbox.service <<'END'
+cat >mailbox.service <<END
 [Service]
 User=nobody
-Environment=LD_LIBRARY_PATH=/opt/smsd/python/lib PYTHONPATH=/opt/smsd/src:/opt/smsd/src/.venv/lib/python3.11/site-packages
+Environment=LD_LIBRARY_PATH=/opt/smsd/python/lib PYTHONPATH=$src:$libraries
 ExecStart=/opt/smsd/python/bin/python3 -m aiosmtpd -n -l 127.0.0.1:2525 -c aiosmtpd.handlers.Debugging stdout
 StandardOutput=append:/run/mails
 END

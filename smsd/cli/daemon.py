@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,7 +52,7 @@ async def _run(settings: Settings, share: Share) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.ask)
     # The same signal comes when a terminal is closed: who runs us there wants us gone with it.
-    loop.add_signal_handler(signal.SIGHUP, stop.ask if sys.stdin.isatty() else reload.set)
+    loop.add_signal_handler(signal.SIGHUP, stop.ask if os.isatty(0) else reload.set)
     await run_daemon(settings, share, stop, reload)
 
 

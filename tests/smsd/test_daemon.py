@@ -479,7 +479,7 @@ class TestSystemd:
             await systemd.until("STOPPING=1")
             assert (1, 1, 0) == tuple(map(systemd.said, ("READY=1", "STOPPING=1", "RELOADING=1")))
 
-    @pytest.mark.timeout(300)
+    @pytest.mark.timeout(400)  # more than a minute of waiting
     async def test_a_loop_that_is_stuck_is_named_and_the_watchdog_not_fed(self, town_in, systemd, under):
         """A disk that does not answer: the loop of the spool waits for ever in a read. The others go on meanwhile."""
         async with town_in() as town:
