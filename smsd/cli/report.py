@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -21,10 +20,8 @@ from smsd.report.page import write_page
 from smsd.report.period import Period, last_month, read_period
 from smsd.report.words import Language
 
-_PUBLIC = 0o644
 
-
-class _PeriodType(click.ParamType):
+class _PeriodType(click.ParamType[Period]):
     name = "period"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Period:
@@ -64,7 +61,7 @@ def report(
     """
     if open_data and (agency or region):
         raise click.UsageError(
-            "--open-data is of all reports: with --agency or --region small counts could be computed."
+            "--open-data is of all reports; leave out --agency and --region, which would tell small counts"
         )
 
     async def read(settings: Settings, pool: asyncpg.Pool) -> tuple[Settings, Router, Figures, OpenData | None]:
@@ -124,22 +121,18 @@ def _make_folder(folder: Path) -> None:
 
 
 def _write(path: Path, text: str) -> Path:
-    """Whole or not at all, and whatever was there before is there until then."""
+    """Whole or not at all; what was there before is there until then."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            try:
+        try:
+            with draft.open("w", encoding="utf-8", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-                os.fchmod(file.fileno(), _PUBLIC)
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as e:
-        raise NotSo(
-            f"{path} cannot be written ({e.strerror}); name another place, or check the owner of {path.parent}"
-        ) from e
+        cure = f"name another place, or check the owner of {path.parent}"
+        raise NotSo(f"{path} cannot be written ({e.strerror}); {cure}") from e
     return path

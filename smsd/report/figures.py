@@ -18,7 +18,7 @@ import asyncpg
 from config.settings import Settings
 from routing.classify import Router
 from routing.deadlines import Holidays, is_working_day, local_day
-from routing.regions import is_kabkota, is_province, kabkota_of, province_of
+from routing.regions import is_province, kabkota_of
 from smsd.report.period import Period
 from smsd.report.suppress import publishable
 from smsd.store.queries import REPORT_SQL, SQL
@@ -29,7 +29,7 @@ _FLOWS = (
     "agency_declined", "redirected", "mail_bounced", "reminded", "late", "overdue", "ombudsman_asked", "escalated",
     "person",
 )  # fmt: skip
-_PARTS_OF_CODES = {"kecamatan": 8, "kabkota": 5, "provinsi": 2}
+_CODE_LETTERS = {"kecamatan": 8, "kabkota": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ async def read_figures(reading: Reading, sms_price: int) -> Figures:
         until=reading.until,
         flows=flows,
         open=await _open(reading),
-        volume=_volume(scope.period, await reading.rows("report_volume", str(reading.zone), *where)),
+        volume=_volume(reading, await reading.rows("report_volume", str(reading.zone), *where)),
         channels={row["transport"] or "": row["opened"] for row in await reading.rows("report_channels", *where)},
         classes=_counted((row["class"], row["opened"]) for row in kinds),
         topics=_topics(reading.router, kinds),
@@ -252,10 +252,13 @@ async def _open(reading: Reading) -> int:
     return sum(row["count"] for row in rows if not row["confidential"] or (scope.whole and row["count"] >= LEAST))
 
 
-def _volume(period: Period, rows: Iterable[Mapping[str, Any]]) -> tuple[Volume, ...]:
+def _volume(reading: Reading, rows: Iterable[Mapping[str, Any]]) -> tuple[Volume, ...]:
     by_day = {row["day"]: row for row in rows}
+    today = local_day(reading.until, reading.zone)
     spans = []
-    for first, after in period.spans():
+    for first, after in reading.scope.period.spans():
+        if first > today:
+            break
         days = (first + timedelta(days=n) for n in range((after - first).days))
         found = [by_day[day] for day in days if day in by_day]
         opened, closed = (sum(row[name] for row in found) for name in ("opened", "closed"))
@@ -291,17 +294,13 @@ def _topics(router: Router, rows: Iterable[Mapping[str, Any]]) -> Breakdown:
 
 
 def _places(reading: Reading, rows: Iterable[Mapping[str, Any]]) -> tuple[str, Breakdown]:
-    """By kecamatan where all is about one kabupaten or kota, by kabupaten and kota else or where it is one province's."""
-    counts = {row["place"] or "": row["opened"] for row in rows}
-    within = reading.scope.place or reading.router.home or ""
-    level = "kabkota"
-    if within and not is_province(within):
-        level = "kecamatan"
-    elif len({kabkota_of(code) for code in counts}) == 1 + ("" in counts) and any(map(is_kabkota, counts)):
-        level = "kecamatan"
-    opened = _counted((code[: _PARTS_OF_CODES[level]], count) for code, count in counts.items())
+    """By kecamatan where all is about one kabupaten or kota, else by kabupaten and kota."""
+    within = reading.scope.place or reading.router.home
+    level = "kecamatan" if within and not is_province(within) else "kabkota"
+    opened = _counted(((row["place"] or "")[: _CODE_LETTERS[level]], row["opened"]) for row in rows)
     label = reading.router.places.label
-    return level, _breakdown(opened, {code: label(code) for code in opened if code}, None)
+    home = f", {label(kabkota)}" if within and (kabkota := kabkota_of(within)) else ""
+    return level, _breakdown(opened, {code: label(code).removesuffix(home) for code in opened if code}, None)
 
 
 def _breakdown(opened: Mapping[str, int], names: Mapping[str, str], before: Mapping[str, int] | None) -> Breakdown:

@@ -74,6 +74,7 @@ class Writer:
                 classes=self.counted("classes", "class_name", self.classes()),
                 channels=self.counted("channels", "channel", self.channels()),
                 topics=self.topics(),
+                changes=self.changes,
                 answers=self.answers(),
                 late=self.late(),
                 agencies=self.agencies(),
@@ -144,12 +145,17 @@ class Writer:
 
     # ---------------------------------------------------------------- rankings
 
+    @property
+    def changes(self) -> bool:
+        """Whether anything is known of the period before."""
+        return any(row.before is not None for row in self.figures.topics.rows)
+
     def topics(self) -> Chart | None:
         """By topic, with the change; None where no topic has enough."""
         t, topics = self.tongue, self.figures.topics
         names = {row.code: row.name or t("no_topic") for row in topics.rows}
-        head = (t("topic"), t("count"), t("share"), t("change"))
-        return self._ranking("topics", topics, names, head, changes=True)
+        head = (t("topic"), t("count"), t("share"), *([t("change")] if self.changes else []))
+        return self._ranking("topics", topics, names, head, changes=self.changes)
 
     def places(self) -> Chart | None:
         """By place; None where no place has enough."""

@@ -49,7 +49,7 @@ class Period:
         return datetime.combine(self.after, time(), zone)
 
     def spans(self) -> Iterator[tuple[date, date]]:
-        """The pieces that it is drawn in: its days, or, of a year, its weeks from Monday; each with the day after it."""
+        """The pieces that it is drawn in: days, or a year's weeks from Monday; each with the day after it."""
         day = self.first
         while day < self.after:
             end = day + timedelta(days=1 if self.month else 7 - day.weekday())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 _ROW, _BAR_TOP, _BAR = 46, 22, 14  # pixels
-_MOST_LETTERS = 44  # of a label above a bar, at the width of a phone
+_MOST_LETTERS = 48  # above a bar, at the width of a phone: a label and what is told on its right
 _TICKS = 4
 
 
@@ -53,7 +53,8 @@ def bars(named: Named, rows: Sequence[Bar], most: float | None = None) -> Markup
 
 
 def _bar(row: Bar, top: int, most: float) -> Markup:
-    label = row.label if len(row.label) <= _MOST_LETTERS else row.label[: _MOST_LETTERS - 1].rstrip(" ,.") + "…"
+    room = _MOST_LETTERS - len(row.told)
+    label = row.label if len(row.label) <= room else row.label[: room - 1].rstrip(" ,.") + "…"
     y = top + _BAR_TOP
     return Markup(
         '<text y="{}">{}</text><text class="told" x="100%" y="{}">{}</text>'

@@ -34,7 +34,7 @@ class Tongue:
 
     language: Language
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         """The sentence of that name."""
         return sentences(self.language)[name].format(**values)
 
