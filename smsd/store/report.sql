@@ -28,7 +28,7 @@ WITH concerned AS (
         (CASE WHEN event.kind = 'reopened' AND 'agency_done' = (
                   SELECT earlier.kind FROM ticket_event AS earlier
                   WHERE earlier.ticket_id = event.ticket_id AND earlier.id < event.id
-                    AND (earlier.status IS NOT NULL OR earlier.kind = 'closed_by_silence')
+                    AND (earlier.status IS NOT NULL OR earlier.kind IN ('confirmed', 'closed_by_silence'))
                   ORDER BY earlier.id DESC LIMIT 1) THEN 'not_done' END)) AS said(figure)
     WHERE event.at >= $1 AND event.at < $2 AND said.figure IS NOT NULL
 )
@@ -89,7 +89,7 @@ GROUP BY place;
 -- what was answered and finished in the period; a free answer is one from when it came. The row without agency is all.
 WITH concerned AS (
     SELECT id FROM ticket
-    WHERE NOT confidential AND opened_at < $2 AND (updated_at >= $1 OR due_at >= $1)
+    WHERE NOT confidential AND opened_at < $2 AND updated_at >= $1
       AND ($4::text IS NULL OR place = $4 OR place LIKE $4 || '.%')
 ), story AS (
     SELECT event.ticket_id, event.at, event.kind, event.agency,
@@ -129,7 +129,7 @@ FROM spans GROUP BY GROUPING SETS ((agency), ());
 -- whoever had answered in free words by then was not late.
 WITH concerned AS (
     SELECT id FROM ticket
-    WHERE NOT confidential AND opened_at < $2 AND (updated_at >= $1 OR due_at >= $1)
+    WHERE NOT confidential AND id IN (SELECT ticket_id FROM ticket_event WHERE due_at >= $1 AND due_at < $2 AND at < $2)
       AND ($3::text IS NULL OR place = $3 OR place LIKE $3 || '.%')
 ), story AS (
     SELECT event.ticket_id, event.id, event.at, event.due_at, event.due_for, event.agency,
