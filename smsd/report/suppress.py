@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import contains
 from typing import NamedTuple
 
 Key = tuple[str | None, ...]
@@ -29,6 +30,7 @@ _PRIME = 2**61 - 1
 
 def publishable(cells: Mapping[Key, int], least: int) -> dict[Key, int]:
     """The counts and sums of `cells` that may be published; cells that are not empty only."""
+    cells = {cell: cells[cell] for cell in sorted(cells, key=str)}  # the same table is published the same way each time
     sums = _sums(cells)
     shown = {key for key, count in sums.items() if count >= least}
     changed = True
@@ -96,14 +98,23 @@ def _hide_smallest(keys: Collection[Key], sums: Mapping[Key, int], shown: set[Ke
 
 
 def _hide_what_tells(cells: Mapping[Key, int], sums: Mapping[Key, int], shown: set[Key], least: int) -> bool:
-    """Rule 3. For each small count that is told something near it is hidden; whether anything was."""
+    """Rule 3. For each small count that is told something more is hidden; whether anything was.
+
+    Best a cell that others are hidden beside in each dimension: it closes a circle of cells that may change together.
+    """
     changed = False
     for told in _told(cells, sums, shown, least):
-        around = [key for key in shown if key in cells] or [key for key in shown if _near(key, told)] or shown
-        shown.remove(min(around, key=lambda key: (-_near(key, told), *_order(key, sums))))
-        changed = True
         if not shown:
             break
+        hidden = [set(values) for values in zip(*(cell for cell in cells if cell not in shown), strict=True)]
+        around = shown.intersection(cells) or {key for key in shown if _near(key, told)} or shown
+        shown.remove(
+            min(
+                around,
+                key=lambda key: (-sum(map(contains, hidden, key)), -_near(key, told), *_order(key, sums)),
+            )
+        )
+        changed = True
     return changed
 
 
@@ -141,11 +152,11 @@ class _Pivot(NamedTuple):
 
 def _null_vector(columns: Mapping[Key, _Column]) -> dict[Key, int]:
     """A random vector that the matrix of these columns maps to zero."""
-    chance = random.Random(len(columns))  # the same table is published the same way each time
+    chance = random.Random(len(columns))
     pivots: list[_Pivot] = []
     by_row: dict[Key, int] = {}
-    for cell in sorted(columns, key=str):
-        rest, used = _reduce(columns[cell], pivots, by_row)
+    for cell, column in columns.items():
+        rest, used = _reduce(column, pivots, by_row)
         if rest:
             row = next(iter(rest))
             by_row[row] = len(pivots)
