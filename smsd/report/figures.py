@@ -196,6 +196,7 @@ async def begin_reading(connection: asyncpg.Connection, settings: Settings, rout
     now = await connection.fetchval(SQL["now"])
     if scope.period.begins(settings.zone) > now:
         raise NotBegun(str(scope.period))
+    await connection.execute(REPORT_SQL["report_memory"])
     return Reading(connection, settings, router, scope, now)
 
 

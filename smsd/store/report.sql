@@ -209,3 +209,7 @@ FROM found GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5;
 -- name: report_first
 -- When the first report came; NULL: there is none.
 SELECT min(opened_at) FROM ticket;
+
+-- name: report_memory
+-- A year is sorted by report: in memory, not on the disk. Until the transaction ends.
+SELECT set_config('work_mem', '64MB', true);

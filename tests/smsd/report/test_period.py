@@ -1,6 +1,7 @@
 """Months and years as they are asked for."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -45,7 +46,7 @@ def test_the_pieces_make_the_whole(period):
     """Without a gap and without an overlap; a week ends on Sunday or with the year."""
     pieces = list(period.spans())
     assert (period.first, period.after) == (pieces[0][0], pieces[-1][1])
-    assert all(end == begin for (_, end), (begin, _) in zip(pieces, pieces[1:], strict=False))
+    assert all(end == begin for (_, end), (begin, _) in pairwise(pieces))
     longest = timedelta(days=1 if period.month else 7)
     assert all(timedelta() < end - begin <= longest for begin, end in pieces)
     assert all(end.weekday() == 0 for _, end in pieces[:-1]) or period.month
