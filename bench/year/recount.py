@@ -229,7 +229,7 @@ def _compared(said: Mapping[str, Any], tally: Tally, scope: Scope) -> Iterator[t
             yield figure, got, totals[figure]
     secret = tally.open[True] if scope.whole and tally.open[True] >= _FEW else 0
     yield "open", said["reports"]["open"], tally.open[False] + secret
-    yield "classes", said["classes"], {name: count for name, count in tally.classes.items() if count}
+    yield "classes", said["classes"], {name: tally.classes[name] for name in said["classes"]}
     rows = {row["code"]: row["opened"] for row in said["topics"]["rows"]}
     yield "topics", rows, {code: tally.topics[code] for code in rows}
     yield "all topics", sum(rows.values()) + said["topics"]["others"], sum(tally.topics.values())
@@ -237,7 +237,10 @@ def _compared(said: Mapping[str, Any], tally: Tally, scope: Scope) -> Iterator[t
         got = {(each["from"], each["to"]): each[name] for each in said["volume"]}
         days = [(day, count) for (which, day), count in tally.days.items() if which == name]
         yield name, got, {span: sum(n for day, n in days if span[0] <= day <= span[1]) for span in got}
-    yield "stars", said["satisfaction"]["stars"], {str(stars): tally.stars[stars] for stars in range(1, 5)}
+    answers = sum(tally.stars.values())
+    yield "answers", said["satisfaction"]["answers"], answers
+    marks = {str(stars): tally.stars[stars] for stars in range(1, 5)} if answers >= _FEW else None
+    yield "stars", said["satisfaction"]["stars"], marks
     yield from _compared_agencies(said, tally, scope)
 
 

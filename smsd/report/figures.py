@@ -139,7 +139,8 @@ class Figures:
     small_agencies: int
     staff_deadlines: int
     staff_late: int
-    stars: Mapping[int, int]
+    answers: int  # to how satisfied citizens are
+    stars: Mapping[int, int]  # by mark; none where fewer than LEAST have answered
     sms: SmsFigures | None  # None: of one place or agency nobody knows
     mailboxes_paused: int | None
     mailboxes_gone: int | None
@@ -152,8 +153,7 @@ class Figures:
     @property
     def mean_stars(self) -> float | None:
         """None where fewer than LEAST have answered."""
-        answers = sum(self.stars.values())
-        return sum(stars * count for stars, count in self.stars.items()) / answers if answers >= LEAST else None
+        return sum(stars * count for stars, count in self.stars.items()) / self.answers if self.stars else None
 
 
 class NotBegun(Exception):
@@ -210,6 +210,7 @@ async def read_figures(reading: Reading, sms_price: int) -> Figures:
     places_by, places = _places(reading, await reading.rows("report_places", *where))
     everyone, agencies, staff = await _agencies(reading)
     listed = tuple(each for each in agencies if max(each.received, each.first_answer.count, each.deadlines) >= LEAST)
+    stars = {row["stars"]: row["count"] for row in await reading.rows("report_stars", *where)}
     paused = await reading.connection.fetchrow(REPORT_SQL["report_paused"], reading.until) if scope.whole else None
     return Figures(
         scope=scope,
@@ -219,7 +220,7 @@ async def read_figures(reading: Reading, sms_price: int) -> Figures:
         open=await _open(reading),
         volume=_volume(reading, await reading.rows("report_volume", str(reading.zone), *where)),
         channels={row["transport"] or "": row["opened"] for row in await reading.rows("report_channels", *where)},
-        classes=_counted((row["class"], row["opened"]) for row in kinds),
+        classes=_enough_of(_counted((row["class"], row["opened"]) for row in kinds)),
         topics=_topics(reading.router, kinds),
         places=places,
         places_by=places_by,
@@ -228,7 +229,8 @@ async def read_figures(reading: Reading, sms_price: int) -> Figures:
         small_agencies=len(agencies) - len(listed),
         staff_deadlines=staff["deadlines"],
         staff_late=staff["late"],
-        stars={row["stars"]: row["count"] for row in await reading.rows("report_stars", *where)},
+        answers=sum(stars.values()),
+        stars=stars if sum(stars.values()) >= LEAST else {},
         sms=await _sms(reading, sms_price) if scope.whole else None,
         mailboxes_paused=paused["mailboxes"] if paused else None,
         mailboxes_gone=paused["gone"] if paused else None,
@@ -304,12 +306,16 @@ def _places(reading: Reading, rows: Iterable[Mapping[str, Any]]) -> tuple[str, B
     return level, _breakdown(opened, {code: label(code).removesuffix(home) for code in opened if code}, None)
 
 
+def _enough_of(counts: Mapping[str, int]) -> dict[str, int]:
+    """Those that may be told."""
+    kept = publishable({(code,): count for code, count in counts.items() if count}, LEAST)
+    return {code: count for code, count in counts.items() if (code,) in kept}
+
+
 def _breakdown(opened: Mapping[str, int], names: Mapping[str, str], before: Mapping[str, int] | None) -> Breakdown:
-    kept = publishable({(code,): count for code, count in opened.items() if count}, LEAST)
-    shown = sorted(
-        ((count, code) for (code,), count in kept.items() if code is not None), key=lambda row: (-row[0], row[1])
-    )
-    rows = tuple(Ranked(code, names.get(code, code), count, _enough(before, code)) for count, code in shown)
+    shown = _enough_of(opened)
+    ranking = sorted(shown, key=lambda code: (-shown[code], code))
+    rows = tuple(Ranked(code, names.get(code, code), shown[code], _enough(before, code)) for code in ranking)
     return Breakdown(rows, sum(opened.values()) - sum(row.opened for row in rows))
 
 
@@ -415,8 +421,8 @@ def document(figures: Figures, zone: ZoneInfo) -> dict[str, Any]:
         },
         "staff": {"deadlines": figures.staff_deadlines, "late": figures.staff_late},
         "satisfaction": {
-            "stars": {str(stars): figures.stars.get(stars, 0) for stars in (1, 2, 3, 4)},
-            "answers": sum(figures.stars.values()),
+            "stars": {str(stars): figures.stars.get(stars, 0) for stars in (1, 2, 3, 4)} if figures.stars else None,
+            "answers": figures.answers,
             "mean": figures.mean_stars,
         },
         "sms": {name: getattr(sms, name) for name in (*SmsFigures.__slots__, "cost")} if sms else None,

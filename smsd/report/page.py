@@ -260,8 +260,7 @@ class Writer:
 
     def stars(self) -> Chart | None:
         """How satisfied citizens are; None where few have said so."""
-        answers = sum(self.figures.stars.values())
-        if answers < LEAST:
+        if not self.figures.stars:
             return None
         rows = [(self.tongue(f"star_{stars}"), self.figures.stars.get(stars, 0)) for stars in (4, 3, 2, 1)]
         return self._shares("satisfaction", "stars", rows)

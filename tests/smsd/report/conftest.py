@@ -55,6 +55,7 @@ def full(period):
         small_agencies=31,
         staff_deadlines=120,
         staff_late=38,
+        answers=87,
         stars={1: 39, 2: 18, 4: 30},
         sms=SmsFigures(1_139_000, 2_139_000, 2_805_000, 3_805_000, 12, 0, 7, 250, 40_000, 1_000),
         mailboxes_paused=3,
@@ -82,6 +83,7 @@ def nothing(period):
         small_agencies=0,
         staff_deadlines=0,
         staff_late=0,
+        answers=0,
         stars={},
         sms=SmsFigures(0, 0, 0, 0, 0, 0, 0, 250, 0, 0),
         mailboxes_paused=0,
@@ -98,7 +100,7 @@ def few(period):
         "topics": Breakdown((), 3),
         "places": Breakdown((), 3),
         "small_agencies": 2,
-        "stars": {4: 1},
+        "answers": 1,
     }
     return Figures(**{name: changes.get(name, getattr(empty, name)) for name in Figures.__dataclass_fields__})
 
