@@ -104,14 +104,14 @@ def _metadata(table: str, period: Period) -> dict[str, Any]:
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "id"}],
         "url": table,
-        "dc:title": {"id": f"Laporan warga, {period}", "en": f"Citizens' reports, {period}"},
+        "dc:title": _in_both(f"Laporan warga, {period}", f"Citizens' reports, {period}"),
         "dialect": {"header": True, "encoding": "utf-8", "delimiter": ","},
         "tableSchema": {
             "columns": [
                 {
                     "name": name,
                     "titles": name,
-                    "dc:description": {"id": told, "en": english},
+                    "dc:description": _in_both(told, english),
                     "datatype": datatype,
                     "required": name in ("bulan", "status", "jumlah"),
                 }
@@ -120,6 +120,11 @@ def _metadata(table: str, period: Period) -> dict[str, Any]:
             "primaryKey": ["bulan", "topik", "wilayah", "instansi", "status"],
         },
     }
+
+
+def _in_both(indonesian: str, english: str) -> list[dict[str, str]]:
+    """As JSON-LD tells languages apart."""
+    return [{"@value": indonesian, "@language": "id"}, {"@value": english, "@language": "en"}]
 
 
 def _described() -> str:
