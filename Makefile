@@ -1,4 +1,4 @@
-# run · test · check · bench · torture · postfix · units · year · fuzz · pictures: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
+# run · test · check · bench · torture · postfix · units · year · fuzz · pictures · report-pictures: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 6
 
-.PHONY: run test check bench torture postfix units year fuzz pictures setup clean
+.PHONY: run test check bench torture postfix units year fuzz pictures report-pictures setup clean
 
 setup: $(READY)
 
@@ -63,6 +63,10 @@ fuzz: $(READY)
 # The mails as a browser shows them, into docs/images/; all kinds to look at: make pictures ARGS="--all /tmp/mails"
 pictures: $(READY)
 	$(BIN)/python scripts/draw_mails.py $(ARGS)
+
+# The report on a simulated year as a browser shows it, into docs/images/; minutes, or ARGS="--year FOLDER" of an earlier make year
+report-pictures: $(READY)
+	$(BIN)/python -m scripts.draw_report $(ARGS)
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache

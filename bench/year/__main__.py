@@ -18,6 +18,8 @@ import structlog
 from bench.year.district import District, open_district
 from bench.year.expected import ZONE, Fault, faults_of
 from bench.year.people import Agenda, People
+from bench.year.recount import report_faults
+from smsd.report.period import Period
 
 _START = datetime(2026, 1, 1, 6, tzinfo=ZONE)
 _DAYS = 365
@@ -51,6 +53,8 @@ async def live(folder: Path, tickets: int, seed: int) -> int:
                 print(f"{now:%B} is over", file=sys.stderr, flush=True)
             now = later
         faults = await _judge(district, end)
+        periods = [Period(_START.year), *(Period(_START.year, month) for month in range(1, 13))]
+        faults += await report_faults(district.pool, district.settings, district.desk.router, periods)
         statuses = await district.pool.fetch("SELECT status, count(*) FROM ticket GROUP BY status ORDER BY 2 DESC")
         events = await district.pool.fetch("SELECT kind, count(*) FROM ticket_event GROUP BY kind ORDER BY 2 DESC")
         print(f"seed {seed}: {people.counts['reports']} reports, {_DAYS} days, {time.monotonic() - began:.0f} s")

@@ -35,6 +35,7 @@ _MODULES = {
     "spool": "smsd.cli.spool",
     "backup": "smsd.cli.backup",
     "restore": "smsd.cli.backup",
+    "report": "smsd.cli.report",
     "simulate": "smsd.cli.simulate",
     "demo": "smsd.demo.command",
 }

@@ -15,4 +15,5 @@ def _load(file: str) -> dict[str, str]:
 
 
 SQL = _load("queries.sql")
+REPORT_SQL = _load("report.sql")
 SCHEMA = (resources.files("smsd.store") / "schema.sql").read_text(encoding="utf-8")
