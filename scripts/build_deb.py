@@ -87,7 +87,10 @@ def _prepare(tree: Path, version: str) -> None:
     )
     shutil.copy(tree / "CHANGELOG.md", package / "NEWS.md")
     wanted = re.findall(r"^ {4}([\w.-]+)>=", _section(tree)["install_requires"].replace("\n", "\n    "), re.MULTILINE)
-    (package / "requirements.txt").write_text(runtime_lock((tree / "requirements.lock").read_text(), set(wanted)))
+    lock = (tree / "requirements.lock").read_text()
+    (package / "requirements.txt").write_text(runtime_lock(lock, set(wanted)))
+    # For what comes as sources only; taken out again.
+    (package / "build-requirements.txt").write_text(runtime_lock(lock, {"setuptools", "wheel"}))
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-w", str(package), "."], cwd=tree, check=True)
     shutil.rmtree(tree / "build")
