@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The Debian package of what is committed: dist/smsd_<version>_<arch>.deb. `make deb`; see docs/install.md.
 
-It needs a machine of the release that the package is for, with dpkg-dev, debhelper, fakeroot and python3-venv, and the
-network for pip; installing the package needs none. The virtual environment is made by debian/rules, without dh-virtualenv:
-what that adds to the twenty lines there is one more thing that must be alive.
+It needs a machine of the release that the package is for, with dpkg-dev, debhelper, fakeroot and python3-venv, and
+the network for pip; installing the package needs none. The virtual environment is made by debian/rules, without
+dh-virtualenv: what that adds to the twenty lines there is one more thing that must be alive.
 """
 
 from __future__ import annotations

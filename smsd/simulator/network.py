@@ -90,9 +90,7 @@ class Network:
     whenever an SMS has reached its phone: check, then ``await network.changed.wait()``, then check again.
     """
 
-    def __init__(
-        self, *, clock: Callable[[], datetime], latency_s: float = 0.0, own_number: str | None = None
-    ) -> None:
+    def __init__(self, *, clock: Callable[[], datetime], latency_s: float = 0.0, own_number: str | None = None) -> None:
         self.latency_s = latency_s
         self.own_number = own_number  # of the modem's SIM: what is sent to it comes back
         self.signal = 17
