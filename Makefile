@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 6
 
-.PHONY: run test check bench torture postfix year fuzz pictures setup clean
+.PHONY: run test check bench torture postfix year fuzz pictures deb package-test setup clean
 
 setup: $(READY)
 
@@ -58,6 +58,14 @@ fuzz: $(READY)
 # The mails as a browser shows them, into docs/images/; all kinds to look at: make pictures ARGS="--all /tmp/mails"
 pictures: $(READY)
 	$(BIN)/python scripts/draw_mails.py $(ARGS)
+
+# dist/smsd_<version>_<arch>.deb of what is committed; needs dpkg-dev, debhelper, fakeroot and python3-venv, see docs/install.md.
+deb: $(READY)
+	$(BIN)/python scripts/build_deb.py $(ARGS)
+
+# The package on a clean Debian 12: installed, set up, served, upgraded, removed. Ten minutes; needs root and debootstrap.
+package-test: $(READY)
+	$(BIN)/python -m bench.package $(ARGS)
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache

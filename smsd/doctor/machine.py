@@ -66,7 +66,9 @@ def _state_dir(settings: Settings) -> Iterator[Finding]:
         yield fail(f"{me} may not write in {folder}", f"chown smsd: {folder}; or run this as the user smsd")
     elif os.geteuid() == 0 and folder.stat().st_uid != 0:
         yield warn("this runs as root, who may do what the service may not", "run it as the user smsd")
-    foreign = [p for p in folder.glob("*") if p.lstat().st_uid != folder.stat().st_uid] if folder.is_dir() else []
+    # The embedded database runs as another user where the service is root.
+    ours = [p for p in folder.glob("*") if p.name != "postgres"] if folder.is_dir() else []
+    foreign = [p for p in ours if p.lstat().st_uid != folder.stat().st_uid]
     if foreign:
         yield fail(f"{foreign[0]} belongs to {_name(foreign[0].lstat().st_uid)}", f"chown -R smsd: {folder}")
 

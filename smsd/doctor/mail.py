@@ -25,7 +25,7 @@ from smsd.store.queries import SQL
 _LISTEN_S = 5.0
 _LOOP_S = 60.0
 _GLANCE_S = 0.5
-_SETUP = "docs/mail.md has the set-up; `smsd setup --overwrite` does it"
+_SETUP = "as docs/mail.md has it; `smsd setup --overwrite` does it"
 _TOKEN = "a" * 20
 
 
@@ -115,12 +115,12 @@ async def _postfix(settings: Settings) -> list[Finding]:
     wanted = listen if listen.startswith("unix:") else f"inet:{listen}"
     found = []
     if domain not in domains:
-        found.append(fail(f"this machine's Postfix does not take mail for {domain}", f"relay_domains; {_SETUP}"))
+        found.append(fail(f"this machine's Postfix does not take mail for {domain}", f"set relay_domains {_SETUP}"))
     elif not any(each.endswith(wanted) for each in transports):
         where = transports[0] if transports else "the world"
-        found.append(fail(f"Postfix hands {domain} to {where}, not to {wanted}", f"transport_maps; {_SETUP}"))
+        found.append(fail(f"Postfix hands {domain} to {where}, not to {wanted}", f"set transport_maps {_SETUP}"))
     elif not recipients:
-        found.append(warn(f"Postfix knows no address like {token}", f"relay_recipient_maps; {_SETUP}"))
+        found.append(warn(f"Postfix knows no address like {token}", f"set relay_recipient_maps {_SETUP}"))
     if found and not _is_here(settings.mail.host):
         return [warn(f"{finding.seen}", "if another server takes the answers, that is right") for finding in found]
     return found
@@ -161,7 +161,7 @@ async def _loop(settings: Settings) -> Finding:
             "`postqueue -p` and Postfix's log say where it is",
         )
     except (SMTPException, OSError) as e:
-        return fail(f"a mail to {token} was not taken ({e})", _SETUP)
+        return fail(f"a mail to {token} was not taken ({e})", f"set Postfix up {_SETUP}")
     except (StoreError, *CONNECTION_ERRORS) as e:
         return fail(f"the database does not answer ({e})", "see the check of the database")
     return ok(f"a mail to the reply domain came in after {took_s:.1f} s")
