@@ -56,7 +56,7 @@ class MailAnswers:
     sender: str | None = None  # None: lapor@<reply_domain>
     host: str = "local"  # the Postfix of this machine; or a mail server elsewhere
     port: int | None = None
-    tls: Literal["none", "starttls", "tls"] | None = None
+    tls: Literal["auto", "none", "starttls", "tls"] = "auto"  # none on this machine, else starttls
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     lmtp_listen: str = "unix:/run/smsd/lmtp.sock"

@@ -71,7 +71,7 @@ def _values(answers: Answers) -> dict[str, Mapping[str, str | int | None]]:
         "mail": {
             "host": "127.0.0.1" if local else mail.host,
             "port": mail.port or (_SMTP if local else _SUBMISSION),
-            "tls": mail.tls or ("none" if local else "starttls"),
+            "tls": mail.tls if mail.tls != "auto" else "none" if local else "starttls",
             "user": mail.user,
             "password_file": "mail-password" if mail.password else None,
             "sender": mail.sender or f"LAPOR! {gateway.short_code} <lapor@{mail.reply_domain}>",
