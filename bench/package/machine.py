@@ -146,7 +146,11 @@ class Machine:
         self.path("/var/log/smsd").write_text("")
         process = self.start(
             *("setpriv", f"--reuid={user}", f"--regid={group}", f"--groups={group},{more}", "--no-new-privs"),
-            *("sh", "-c", f"umask {_setting(unit, 'UMask')}; exec {_setting(unit, 'ExecStart')}"),
+            *(
+                "sh",
+                "-c",
+                f"echo $$ >/run/smsd/pid; umask {_setting(unit, 'UMask')}; exec {_setting(unit, 'ExecStart')}",
+            ),
             log="/var/log/smsd",
         )
         until(
@@ -158,7 +162,7 @@ class Machine:
 
     def stop_smsd(self, process: subprocess.Popen[bytes]) -> None:
         """SIGTERM, as systemd does."""
-        self("sh", "-c", "kill -TERM $(cat /proc/[0-9]*/stat | awk '$2 == \"(smsd)\" {print $1}' | head -1)")
+        self("sh", "-c", "kill -TERM $(cat /run/smsd/pid)")
         process.wait(60)
 
     def close(self) -> None:
