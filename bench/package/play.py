@@ -68,6 +68,8 @@ class Play:
         expect("dialout" in self.machine("id", "-nG", "smsd"), "smsd is not in dialout")
         expect("smsd" in self.machine("id", "-nG", "postfix").split(), "postfix is not in the group smsd")
         expect("ConditionPathExists" in self.machine("cat", "/lib/systemd/system/smsd.service.d/configured.conf"), "")
+        compiled = next(self.machine.path("/usr/lib/smsd").rglob("smsd/**/*.pyc"), None)
+        expect(compiled, "the modules are not compiled: each command would do that again")
         return f"{time.monotonic() - began:.0f} s, no network; user, groups, folders"
 
     def _install(self, package: Path) -> str:

@@ -60,7 +60,7 @@ async def _ask(resolver: dns.asyncresolver.Resolver, name: str, kind: str) -> li
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
     except (dns.exception.DNSException, OSError) as e:
-        raise _NoAnswer(" ".join(str(e).split())[:120]) from e
+        raise _NoAnswer(f"asked {', '.join(map(str, resolver.nameservers)) or 'none'}") from e
     return [record.to_text() for record in answer]
 
 

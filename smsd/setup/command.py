@@ -184,5 +184,7 @@ def _say_what_is_next(config: Path, answers: Answers) -> None:
         click.echo("  the agencies are a demonstration: name your own under [routing] agencies before you go public")
     key = load_settings(config).gateway.state_dir / "smsd.key"
     click.echo(f"  back up {key}: without it nobody can be answered")
-    click.echo("  sudo systemctl restart postfix; sudo systemctl enable --now smsd")
+    if answers.mail.postfix:
+        click.echo("  sudo systemctl restart postfix")
+    click.echo("  sudo systemctl enable --now smsd")
     click.echo("  sudo smsd doctor")
