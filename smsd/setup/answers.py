@@ -23,7 +23,6 @@ from routing.places import Gazetteer
 from routing.regions import is_code, is_kecamatan
 from routing.text import normalise
 
-Agencies = Literal["template", "demonstration"]
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")
 _SUBMISSION_PORT = 587
@@ -125,6 +124,7 @@ def _problems_of(answers: Answers) -> list[Problem]:
     checks: list[tuple[str, Callable[[str], object], str | None]] = [
         ("[gateway] short_code", _short_code, answers.gateway.short_code),
         ("[gateway] region", _region, answers.gateway.region),
+        ("[gateway] agencies", _agencies, answers.gateway.agencies),
         ("[gateway] triage", _address, answers.gateway.triage),
         ("[mail] reply_domain", _domain, answers.mail.reply_domain),
         ("[mail] sender", _sender, answers.mail.sender),
@@ -151,25 +151,25 @@ def _located(answers: Answers) -> Answers:
 # ---------------------------------------------------------------- at the terminal
 
 
-def ask_answers(devices: Sequence[Path]) -> Answers:
-    """Asks the few questions; `devices` are those that were named on the command line."""
-    gateway, region = _ask_gateway()
+def ask_answers(devices: Sequence[Path], state_dir: Path | None) -> Answers:
+    """Asks the few questions; `devices` and `state_dir` are those that were named on the command line."""
+    gateway, region = _ask_gateway(state_dir)
     use = click.prompt(
         'Database: "local" (the PostgreSQL of this machine), "embedded", or a DSN', "local", value_proc=_database
     )
     password = None
     if use not in ("local", "embedded"):
         password = click.prompt("Its password (empty: none)", "", hide_input=True, show_default=False) or None
-    mail = _ask_mail()
+    mail = _ask_mail(gateway.short_code)
     test_sms = click.confirm("Send a test SMS from each modem to itself? Each costs one SMS", default=True)
     modems = tuple(ModemAnswers(device=device, test_sms=test_sms) for device in (devices or (None,)))
     return Answers(gateway, mail, DatabaseAnswers(use, password), modems, region)
 
 
-def _ask_gateway() -> tuple[GatewayAnswers, str | None]:
+def _ask_gateway(state_dir: Path | None) -> tuple[GatewayAnswers, str | None]:
     code = click.prompt("The number that citizens text, as SMS shall name it", "1708", value_proc=_short_code)
     region = click.prompt(
-        'The kabupaten, kota or province that is served ("" for the whole country)',
+        "The kabupaten, kota or province that is served (empty: the whole country)",
         "",
         value_proc=_region,
         show_default=False,
@@ -179,13 +179,15 @@ def _ask_gateway() -> tuple[GatewayAnswers, str | None]:
     triage = click.prompt(
         "Mail address of your own staff, who get what no agency could be found for", value_proc=_address
     )
-    agencies = click.prompt('Agencies: "template" to fill in, "demonstration", or a file of yours', "template")
-    return GatewayAnswers(triage=triage, short_code=code, agencies=agencies), region or None
+    agencies = click.prompt(
+        'Agencies: "template" to fill in, "demonstration", or a file of yours', "template", value_proc=_agencies
+    )
+    return GatewayAnswers(triage, code, agencies=agencies, state_dir=state_dir), region or None
 
 
-def _ask_mail() -> MailAnswers:
+def _ask_mail(short_code: str) -> MailAnswers:
     domain = click.prompt("Domain that agencies' answers go to, like 1708.example", value_proc=_domain)
-    sender = click.prompt("Sender of mail to agencies", f"LAPOR! 1708 <lapor@{domain}>", value_proc=_sender)
+    sender = click.prompt("Sender of mail to agencies", default_sender(short_code, domain), value_proc=_sender)
     host = click.prompt('Mail server: "local" (the Postfix of this machine), or the name of another', "local")
     if host == "local":
         postfix = click.confirm(f"Set up this machine's Postfix for {domain}?", default=True)
@@ -233,6 +235,17 @@ def region_label(code: str) -> str:
 @cache
 def _gazetteer() -> Gazetteer:
     return load_router().places
+
+
+def _agencies(text: str) -> str:
+    if text not in ("template", "demonstration") and not Path(text).is_file():
+        raise click.UsageError('must be "template", "demonstration", or the path of a file that is there')
+    return text
+
+
+def default_sender(short_code: str, domain: str) -> str:
+    """Of mail to agencies."""
+    return f"LAPOR! {short_code} <lapor@{domain}>"
 
 
 def _address(text: str) -> str:

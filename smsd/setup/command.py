@@ -36,9 +36,12 @@ _WANTS_PIN = "SIM PIN"
     multiple=True,
     help="A modem's port; else all are looked at.",
 )
+@click.option("--state-dir", type=click.Path(path_type=Path), help="Where key and spool are, if not in /var/lib/smsd.")
 @click.option("--overwrite", is_flag=True, help="Replace a configuration that is there; it is kept beside it as .old.")
 @config_option
-def setup(answers_file: Path | None, devices: tuple[Path, ...], overwrite: bool, config: Path) -> None:
+def setup(
+    answers_file: Path | None, devices: tuple[Path, ...], state_dir: Path | None, overwrite: bool, config: Path
+) -> None:
     """Ask the few questions, find the modem, test it, and write the configuration.
 
     Makes the tables too, the database in a PostgreSQL of this machine, and the way back in its Postfix.
@@ -46,7 +49,7 @@ def setup(answers_file: Path | None, devices: tuple[Path, ...], overwrite: bool,
     journal.configure("error", "console")
     config = config.absolute()
     _refuse_to_overwrite(config, overwrite)
-    answers = read_answers(answers_file) if answers_file else ask_answers(devices)
+    answers = read_answers(answers_file) if answers_file else ask_answers(devices, state_dir)
     modems = _choose_modems(answers, asking=answers_file is None)
     _write(config, answers, modems)
     _make_ready(config, answers)

@@ -18,7 +18,7 @@ from pathlib import Path
 from config.data_files import SHIPPED
 from routing.regions import kabkota_of, lies_in, province_of
 from routing.zones import WIB, zone_of
-from smsd.setup.answers import Answers
+from smsd.setup.answers import Answers, default_sender
 from smsd.setup.ports import Port
 
 SERVICE = "smsd"  # the user and group of the service
@@ -74,7 +74,7 @@ def _values(answers: Answers) -> dict[str, Mapping[str, str | int | None]]:
             "tls": mail.tls if mail.tls != "auto" else "none" if local else "starttls",
             "user": mail.user,
             "password_file": "mail-password" if mail.password else None,
-            "sender": mail.sender or f"LAPOR! {gateway.short_code} <lapor@{mail.reply_domain}>",
+            "sender": mail.sender or default_sender(gateway.short_code, mail.reply_domain),
             "reply_domain": mail.reply_domain,
             "lmtp_listen": mail.lmtp_listen,
         },

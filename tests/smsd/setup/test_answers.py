@@ -54,6 +54,7 @@ WRONG = [
         "'Atlantis' is no region I know; write it like Kota Malang",
     ),
     (LEAST.replace("[mail]", 'region = "35.73.05"\n[mail]'), "is a kecamatan; name its kabupaten or kota"),
+    (LEAST.replace("[mail]", 'agencies = "no.csv"\n[mail]'), '[gateway] agencies: must be "template"'),
     ("[gateway]\n", "[gateway] triage: is missing; it must be given"),
     ("[gateway\n", "cannot be read as TOML"),
 ]
