@@ -50,6 +50,8 @@ def _plain(name: str) -> str:
 def missing_tools() -> list[str]:
     """Debian packages that must be installed first."""
     missing = [package for tool, package in _NEEDED.items() if shutil.which(tool) is None]
+    if "python3" in missing:
+        return [*missing, "python3-venv"]
     probe = subprocess.run(["/usr/bin/python3", "-c", "import venv, ensurepip"], capture_output=True, check=False)
     return missing if probe.returncode == 0 else [*missing, "python3-venv"]
 
