@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 6
 
-.PHONY: run test check bench torture postfix units year fuzz pictures report-pictures setup clean
+.PHONY: run test check bench torture postfix units year fuzz pictures report-pictures deb package-test setup clean
 
 setup: $(READY)
 
@@ -67,6 +67,13 @@ pictures: $(READY)
 # The report on a simulated year as a browser shows it, into docs/images/; minutes, or ARGS="--year FOLDER" of an earlier make year
 report-pictures: $(READY)
 	$(BIN)/python -m scripts.draw_report $(ARGS)
+# dist/smsd_<version>_<arch>.deb of what is committed; needs dpkg-dev, debhelper, fakeroot and python3-venv, see docs/install.md.
+deb: $(READY)
+	$(BIN)/python scripts/build_deb.py $(ARGS)
+
+# The package on a clean Debian 12: installed, set up, served, upgraded, removed. Ten minutes; needs root and debootstrap.
+package-test: $(READY)
+	$(BIN)/python -m bench.package $(ARGS)
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache

@@ -20,6 +20,8 @@ from smsd.store.database import StoreError
 from smsd.store.seal import KeyFileError
 
 _MODULES = {
+    "setup": "smsd.setup.command",
+    "doctor": "smsd.doctor.command",
     "run": "smsd.cli.daemon",
     "check": "smsd.cli.daemon",
     "db": "smsd.cli.daemon",

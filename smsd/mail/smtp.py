@@ -123,6 +123,10 @@ class Mailer:
                         raise
             return await self._deliver(await self._connect(), letter)
 
+    async def greet(self) -> None:
+        """Open a session, encrypted and logged in, and take leave: no mail is sent. Raises a MailError."""
+        await _quit(await self._connect())
+
     async def _deliver(self, client: SMTP, letter: _Letter) -> Accepted:
         """One mail transaction on `client`, which is parked afterwards if it is still good, and closed if not."""
         try:

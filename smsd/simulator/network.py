@@ -90,8 +90,9 @@ class Network:
     whenever an SMS has reached its phone: check, then ``await network.changed.wait()``, then check again.
     """
 
-    def __init__(self, *, clock: Callable[[], datetime], latency_s: float = 0.0) -> None:
+    def __init__(self, *, clock: Callable[[], datetime], latency_s: float = 0.0, own_number: str | None = None) -> None:
         self.latency_s = latency_s
+        self.own_number = own_number  # of the modem's SIM: what is sent to it comes back
         self.signal = 17
         self.refuse: dict[str, int] = {}
         self.refuse_all: int | None = None
@@ -214,9 +215,12 @@ class Network:
     def _show(self, submit: Submit) -> None:
         phone = self._phones.setdefault(canonical(submit.recipient), Phone())
         text = phone.take(submit, self._clock())
-        if text is not None:
-            for subscription in self._subscriptions:
-                subscription.put(Shown(submit.recipient, text))
+        if text is None:
+            return
+        for subscription in self._subscriptions:
+            subscription.put(Shown(submit.recipient, text))
+        if self.own_number is not None and canonical(submit.recipient) == canonical(self.own_number):
+            self.text(self.own_number, text.text)
 
     # -- time ----------------------------------------------------------------------------------------------------
 

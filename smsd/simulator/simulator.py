@@ -103,8 +103,9 @@ async def open_simulator(
     ``latency_s`` is what an SMS of the gateway's takes to its phone; ``send_latency_s`` what the modem takes from the
     PDU to ``+CMGS``. Everything else is answered at once. See :mod:`smsd.simulator.equipment` for ``me_slots``.
     """
-    network = Network(clock=clock, latency_s=latency_s)
-    equipment = Equipment(network, identity=Identity(imei=imei), sim_slots=sim_slots, me_slots=me_slots, clock=clock)
+    identity = Identity(imei=imei)
+    network = Network(clock=clock, latency_s=latency_s, own_number=identity.own_number)
+    equipment = Equipment(network, identity=identity, sim_slots=sim_slots, me_slots=me_slots, clock=clock)
     modem = AtModem(equipment, send_latency_s=send_latency_s)
     simulator = Simulator(network, modem, link)
     simulator.plug_in()

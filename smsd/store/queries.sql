@@ -951,6 +951,19 @@ SET state = excluded.state, imei = coalesce(excluded.imei, modem.imei), signal =
 -- For operators.
 SELECT name, state, imei, signal, network, registered, sim_used, sim_size, error, updated_at FROM modem ORDER BY name;
 
+-- name: server_facts
+-- For the doctor: the server's clock in seconds since 1970, its version, and how much the database holds.
+SELECT extract(epoch FROM clock_timestamp())::float8 AS now, current_setting('server_version_num')::integer AS version,
+    pg_database_size(current_database()) AS bytes, pg_is_in_recovery() AS standby;
+
+-- name: last_inbound_mail
+-- 0 where there is none yet.
+SELECT coalesce(max(id), 0) FROM inbound_mail;
+
+-- name: mails_to_since
+-- How many came in for an address after that one.
+SELECT count(*) FROM inbound_mail WHERE id > $1 AND recipient = $2;
+
 -- name: take_back_the_future
 -- Work that was written "later" than now waits no longer, and no lease lasts longer than one can: the clock was set back.
 -- How many rows that were.

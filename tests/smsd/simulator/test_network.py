@@ -198,3 +198,15 @@ async def test_a_report_nobody_takes_is_kept(network):
     modem.answers = True
     network.memory_available()
     assert (0, 2) == (network.waiting, len(modem.reports))
+
+
+async def test_a_text_to_the_sims_own_number_comes_back(now):
+    """As an SMS that a modem sends to itself; one to another number does not."""
+    network = Network(clock=lambda: now, own_number="+6281230001708")
+    modem = Modem()
+    network.attach(modem)
+    for number in ("081230001708", "081230000001"):
+        network.submit(encode_submit(number, "Halo"), 1)
+    await asyncio.sleep(0.01)
+    assert [("Halo", "+6281230001708")] == [(pdu.text, pdu.sender) for pdu in map(decode_pdu, modem.messages)]
+    network.close()

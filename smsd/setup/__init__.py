@@ -1,0 +1,1 @@
+"""`smsd setup`: from an empty machine to a configuration that works, by a few questions."""
