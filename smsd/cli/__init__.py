@@ -30,6 +30,7 @@ _MODULES = {
     "agency": "smsd.cli.agencies",
     "outbox": "smsd.cli.outbox",
     "quarantine": "smsd.cli.quarantine",
+    "top": "smsd.cli.top",
     "modem": "smsd.cli.modems",
     "spool": "smsd.cli.spool",
     "simulate": "smsd.cli.simulate",
