@@ -36,7 +36,7 @@ from smsd.top.screen import Look, screen  # noqa: E402
 from smsd.top.snapshot import Snapshot, take_snapshot  # noqa: E402
 from smsd.transports.base import TransportState  # noqa: E402
 
-SIZE = (132, 33)  # columns, lines
+SIZE = (124, 33)  # columns, lines
 _START = datetime(2026, 6, 1, 6, tzinfo=ZONE)  # a Monday
 _END = datetime(2026, 6, 18, 10, 42, tzinfo=ZONE)
 _MODEMS = {
@@ -64,13 +64,20 @@ class Town(District):
         await PartStore(self.pool, self.seal).store([Arrived(modem, pdu)])
 
 
+async def _in_turn(senders: list[SmsSender]) -> int:
+    return sum([await sender.step() for sender in senders])
+
+
 async def play(folder: Path, reports: int, seed: int) -> Snapshot:
     """Seventeen days of the district, and what `smsd top` sees at their end."""
     chance = random.Random(seed)
     async with open_district(folder, _START, random.Random(seed)) as plain:
         town = Town(**{each.name: getattr(plain, each.name) for each in dataclasses.fields(District)})
-        second = SmsSender(Air("indosat"), town.pool, town.seal, owner="top", attempts=3, valid=timedelta(hours=72))
-        town.steps = {"sms out too": second.step, **plain.steps}
+        senders = [
+            SmsSender(Air(name), town.pool, town.seal, owner=name, attempts=3, valid=timedelta(hours=72))
+            for name in ("telkomsel", "indosat")
+        ]
+        town.steps = {**plain.steps, "sms out": lambda: _in_turn(senders)}
         board, agenda = ModemBoard(town.pool, Bell()), Agenda()
         people = People(town, chance, agenda)
         people.plan_reports(reports, _START, (_END - _START).days + 1)
@@ -104,7 +111,7 @@ def page(snapshot: Snapshot, columns: int, lines: int) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "top.png")
-    parser.add_argument("--reports", type=int, default=2600, help="texts of citizens in seventeen days")
+    parser.add_argument("--reports", type=int, default=900, help="texts of citizens in seventeen days")
     parser.add_argument("--columns", type=int, default=SIZE[0])
     parser.add_argument("--lines", type=int, default=SIZE[1])
     given = parser.parse_args()

@@ -16,6 +16,7 @@ from smsd.office import open_router
 from smsd.store.queries import SQL
 
 _COLUMNS = ("code", "open", "late", "short_name", "email", "paused")
+_SPARE = ("email", "short_name")
 
 
 @click.group()
@@ -48,7 +49,8 @@ def list_agencies(paused: bool, limit: int | None, as_json: bool, config: Path) 
     if as_json:
         show(rows, _COLUMNS, True, "")
     else:
-        show([row | {"paused": "; ".join(map(_pause, row["paused"]))} for row in rows], _COLUMNS, False, nothing)
+        listed = [row | {"paused": "; ".join(map(_pause, row["paused"]))} for row in rows]
+        show(listed, _COLUMNS, False, nothing, spare=_SPARE)
 
 
 def _pause(pause: dict[str, Any]) -> str:

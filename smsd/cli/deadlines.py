@@ -14,8 +14,8 @@ from routing.zones import zone_of
 from smsd.cli.options import config_option, json_option, limit_option, show, with_database
 from smsd.store.queries import SQL
 
-# On a narrow terminal those in the middle are left out.
 _COLUMNS = ("agency", "code", "due_at", "days_left", "next_step", "next_at", "status", "due_for")
+_SPARE = ("status", "next_at", "next_step")
 
 
 @click.command()
@@ -31,7 +31,7 @@ def deadlines(agency: str | None, late: bool, limit: int | None, as_json: bool, 
         rows = await pool.fetch(SQL["list_deadlines"], agency, late, limit)
         return [_with_days(row, settings) for row in rows]
 
-    show(with_database(config, fetch), _COLUMNS, as_json, "no deadline runs")
+    show(with_database(config, fetch), _COLUMNS, as_json, "no deadline runs", spare=_SPARE)
 
 
 def _with_days(row: asyncpg.Record, settings: Settings) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from smsd.cli.options import (
     limit_option,
     operator,
     printable,
+    shortened,
     show,
     show_json,
     with_database,
@@ -35,6 +36,8 @@ from smsd.store.queries import SQL
 
 _COLUMNS = ("id", "received_at", "reason", "ticket", "agency", "sender", "what")
 _ALL_COLUMNS = ("id", "state", "reason", "ticket", "agency", "received_at", "sender", "what")
+_SPARE = ("sender", "agency")
+_MOST_TEXT = 100
 _DETAILS = ("id", "received_at", "state", "reason", "error", "read_by", "ticket", "status", "agency")
 _LETTERHEAD = ("sender", "recipient", "subject")
 _INTERNAL = ("raw", "envelope_sender")
@@ -68,7 +71,7 @@ def list_inbox(everything: bool, limit: int | None, as_json: bool, config: Path)
         show(rows, _COLUMNS, True, "")
     else:
         columns = _ALL_COLUMNS if everything else _COLUMNS
-        show([row | {"what": _what(row)} for row in rows], columns, False, "no mail waits for you")
+        show([row | {"what": _what(row)} for row in rows], columns, False, "no mail waits for you", spare=_SPARE)
 
 
 def _facts(row: asyncpg.Record, settings: Settings) -> dict[str, Any]:
@@ -81,13 +84,12 @@ def _facts(row: asyncpg.Record, settings: Settings) -> dict[str, Any]:
 
 def _what(facts: dict[str, Any]) -> str:
     if facts["state"] == "quarantined":
-        return _short(facts["error"])
-    return _short(facts["suggestion"]) if facts["suggestion"] else f'"{_short(facts["text"])}"'
-
-
-def _short(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= 100 else words[:99] + "…"
+        return shortened(facts["error"], _MOST_TEXT)
+    return (
+        shortened(facts["suggestion"], _MOST_TEXT)
+        if facts["suggestion"]
+        else f'"{shortened(facts["text"], _MOST_TEXT)}"'
+    )
 
 
 @inbox.command("show")

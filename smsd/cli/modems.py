@@ -12,6 +12,7 @@ from smsd.cli.options import config_option, json_option, show, with_database
 from smsd.store.queries import SQL
 
 _COLUMNS = ("name", "state", "updated_at", "signal", "registered", "sim_used", "sim_size", "network", "error")
+_SPARE = ("network", "registered", "sim_size", "sim_used")
 
 
 @click.group()
@@ -29,4 +30,5 @@ def status(as_json: bool, config: Path) -> None:
         rows: list[asyncpg.Record] = await pool.fetch(SQL["list_modems"])
         return rows
 
-    show(with_database(config, fetch), _COLUMNS, as_json, "no modem has reported yet; is `smsd run` running?")
+    nothing = "no modem has reported yet; is `smsd run` running?"
+    show(with_database(config, fetch), _COLUMNS, as_json, nothing, spare=_SPARE)

@@ -16,6 +16,7 @@ from smsd.store.queries import SQL
 _KINDS = ("sms", "mail")
 _ID = re.compile(r"(sms|mail):([0-9]{1,18})")
 _COLUMNS = ("id", "state", "cause", "ticket", "attempts", "due_at", "error")
+_SPARE = ("attempts", "cause")
 _STATES = ("queued", "sending", "sent", "delivered", "failed", "withheld", "expired")
 
 
@@ -40,7 +41,7 @@ def list_outbox(state: str | None, everything: bool, limit: int | None, as_json:
                 rows.append(dict(row) | {"id": f"{kind}:{row['id']}"})
         return sorted(rows, key=lambda row: row["created_at"])[:limit]
 
-    show(with_database(config, fetch), _COLUMNS, as_json, "nothing is open or given up")
+    show(with_database(config, fetch), _COLUMNS, as_json, "nothing is open or given up", spare=_SPARE)
 
 
 @outbox.command()

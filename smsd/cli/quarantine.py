@@ -21,6 +21,7 @@ from smsd.cli.options import (
     json_option,
     limit_option,
     printable,
+    shortened,
     show,
     show_json,
     with_database,
@@ -32,6 +33,8 @@ from smsd.store.seal import Seal
 
 _ID = re.compile(r"(sms|pdu):([0-9]{1,18})")
 _COLUMNS = ("id", "reason", "at", "attempts", "what")
+_SPARE = ("attempts",)
+_MOST_TEXT = 100
 _REASONS = ("spam", *KINDS, "failed", "pdu")
 _SEAL_BYTES = 16  # that AES-SIV adds to what it seals
 
@@ -74,13 +77,12 @@ def list_quarantine(reason: str | None, limit: int | None, as_json: bool, config
     if as_json:
         show(rows, _COLUMNS, True, "")
     else:
-        show([row | {"what": _what(row)} for row in rows], _COLUMNS, False, "nothing is in quarantine")
+        show([row | {"what": _what(row)} for row in rows], _COLUMNS, False, "nothing is in quarantine", spare=_SPARE)
 
 
 def _what(row: dict[str, Any]) -> str:
     """Of spam its words, by which an operator knows a citizen's; of the rest the error."""
-    words = " ".join((row["text"] if row["reason"] in KINDS else row["error"]).split())
-    return words if len(words) <= 100 else words[:99] + "…"
+    return shortened(row["text"] if row["reason"] in KINDS else row["error"], _MOST_TEXT)
 
 
 @quarantine.command("show")

@@ -25,6 +25,7 @@ from smsd.store.queries import SQL
 
 # The topic is last, where it may be wrapped; a narrow window leaves out the number of reports before the effect.
 _COLUMNS = ("words", "right", "wrong", "weight", "reports", "topic")
+_SPARE = ("reports", "weight")
 _NEEDED = ("text", "agency_type")
 _LONGEST_TEXT = 1_000_000
 _NOTHING = """\
@@ -121,7 +122,7 @@ def _from_archive(path: Path) -> Iterator[Decided]:
 
 def _print(lesson: Lesson, least: int) -> None:
     if lesson.proposals:
-        show([_row(each) for each in lesson.proposals], _COLUMNS, False, "")
+        show([_row(each) for each in lesson.proposals], _COLUMNS, False, "", spare=_SPARE)
         click.echo()
     click.echo(_summary(lesson, least))
     if lesson.left_out:

@@ -26,6 +26,7 @@ from smsd.cli.options import (
     limit_option,
     operator,
     printable,
+    shortened,
     show,
     show_json,
     with_database,
@@ -38,6 +39,8 @@ from smsd.store.queries import SQL
 from smsd.writes import Writes, reserve_ids, store
 
 _COLUMNS = ("code", "status", "agency", "due_at", "topic", "place", "opened_at", "text")
+_SPARE = ("place", "opened_at", "topic")
+_MOST_TEXT = 60
 _AFTER_ITS_CAUSE = timedelta(seconds=1)
 
 
@@ -76,16 +79,12 @@ def list_tickets(
     if as_json:
         show(rows, _COLUMNS, True, "")
     else:
-        show([dict(row) | {"text": _short(row["text"])} for row in rows], _COLUMNS, False, "no reports")
+        listed = [dict(row) | {"text": shortened(row["text"], _MOST_TEXT)} for row in rows]
+        show(listed, _COLUMNS, False, "no reports", spare=_SPARE)
 
 
 def _start_of(day: date, settings: Settings) -> datetime:
     return datetime.combine(day, time(), settings.zone)
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else text[:59] + "…"
 
 
 @ticket.command("show")

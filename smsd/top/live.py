@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.live import Live
 
 from smsd.store.database import CONNECTION_ERRORS, DatabaseAway
-from smsd.top.screen import Look, screen, waiting_screen
+from smsd.top.screen import Look, first_screen, screen
 from smsd.top.snapshot import Snapshot
 
 _QUIT = frozenset(b"qQ")
@@ -38,7 +38,7 @@ async def watch(take: Callable[[], Awaitable[Snapshot]], look: Look, out: Consol
         def draw() -> None:
             width, height = out.size
             if view.snapshot is None:
-                live.update(waiting_screen(view.trouble, look.every_s), refresh=True)
+                live.update(first_screen(view.trouble, look.every_s), refresh=True)
             else:
                 live.update(screen(view.snapshot, look, view.trouble, width, height), refresh=True)
 
