@@ -18,6 +18,7 @@ import structlog
 from bench.year.district import District, open_district
 from bench.year.expected import ZONE, Fault, faults_of
 from bench.year.people import Agenda, People
+from smsd.cli.progress import progress
 
 _START = datetime(2026, 1, 1, 6, tzinfo=ZONE)
 _DAYS = 365
@@ -41,15 +42,17 @@ async def live(folder: Path, tickets: int, seed: int) -> int:
         people = People(district, chance, agenda)
         people.plan_reports(tickets, _START, _REPORTING_DAYS)
         now = _START
-        while now < end:
-            await district.set(now)
-            await agenda.do(now)
-            await district.settle()
-            await people.look()
-            later = _next(now, agenda)
-            if later.month != now.month:
-                print(f"{now:%B} is over", file=sys.stderr, flush=True)
-            now = later
+        with progress("days", _DAYS) as step:
+            while now < end:
+                await district.set(now)
+                await agenda.do(now)
+                await district.settle()
+                await people.look()
+                later = _next(now, agenda)
+                step((later.date() - now.date()).days)
+                if later.month != now.month and not sys.stderr.isatty():
+                    print(f"{now:%B} is over", file=sys.stderr, flush=True)
+                now = later
         faults = await _judge(district, end)
         statuses = await district.pool.fetch("SELECT status, count(*) FROM ticket GROUP BY status ORDER BY 2 DESC")
         events = await district.pool.fetch("SELECT kind, count(*) FROM ticket_event GROUP BY kind ORDER BY 2 DESC")

@@ -35,6 +35,7 @@ _MODULES = {
     "spool": "smsd.cli.spool",
     "simulate": "smsd.cli.simulate",
     "demo": "smsd.demo.command",
+    "completion": "smsd.cli.completion",
 }
 
 
@@ -57,7 +58,10 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="smsd-1708", prog_name="smsd")
 def smsd() -> None:
-    """The SMS gateway and complaint router behind short code 1708."""
+    """The SMS gateway and complaint router behind short code 1708.
+
+    `smsd top` shows how it is; `smsd COMMAND --help` explains a command; docs/terminal.md shows daily use.
+    """
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import click
 
 from config.settings import Settings
 from routing.zones import zone_of
+from smsd.cli.completion import complete_agency
 from smsd.cli.options import config_option, json_option, limit_option, show, with_database
 from smsd.store.queries import SQL
 
@@ -19,13 +20,18 @@ _SPARE = ("status", "next_at", "next_step")
 
 
 @click.command()
-@click.option("--agency", help="Only with this agency (its code).")
+@click.option("--agency", metavar="CODE", shell_complete=complete_agency, help="Only with this agency.")
 @click.option("--late", is_flag=True, help="Only what is late.")
 @limit_option
 @json_option
 @config_option
 def deadlines(agency: str | None, late: bool, limit: int | None, as_json: bool, config: Path) -> None:
-    """List the deadlines that run, by agency, worst first; days_left are working days, negative when late."""
+    """List the deadlines that run, by agency, the worst first.
+
+    days_left are working days, negative when late; next_step is what the gateway does by itself, at next_at.
+
+    Example: smsd deadlines --late
+    """
 
     async def fetch(settings: Settings, pool: asyncpg.Pool) -> list[dict[str, Any]]:
         rows = await pool.fetch(SQL["list_deadlines"], agency, late, limit)

@@ -17,14 +17,17 @@ _SPARE = ("network", "registered", "sim_size", "sim_used")
 
 @click.group()
 def modem() -> None:
-    """The GSM modems."""
+    """See how the GSM modems are."""
 
 
 @modem.command()
 @json_option
 @config_option
 def status(as_json: bool, config: Path) -> None:
-    """What each modem last said of itself. Signal in percent."""
+    """Show what each modem last said of itself; signal is in percent.
+
+    Example: smsd modem status
+    """
 
     async def fetch(_: Settings, pool: asyncpg.Pool) -> list[asyncpg.Record]:
         rows: list[asyncpg.Record] = await pool.fetch(SQL["list_modems"])

@@ -51,7 +51,7 @@ class _Id(NamedTuple):
 
 @click.group()
 def quarantine() -> None:
-    """SMS that became no report: taken for spam, failed too often, or unreadable.
+    """See the SMS that became no report: taken for spam, failed too often, or unreadable.
 
     Agencies' mails that failed too often are in `smsd inbox list`.
     """
@@ -61,13 +61,17 @@ def quarantine() -> None:
 @click.option(
     "--reason",
     type=click.Choice(_REASONS),
-    help="Only for this reason: spam (or one kind of it), failed too often, PDUs that nobody can read.",
+    metavar="REASON",
+    help=f"Only for this reason: spam, or one kind of it ({', '.join(KINDS)}), failed, or pdu, which nobody can read.",
 )
 @limit_option
 @json_option
 @config_option
 def list_quarantine(reason: str | None, limit: int | None, as_json: bool, config: Path) -> None:
-    """List what is kept, newest first."""
+    """List what is kept, newest first.
+
+    Example: smsd quarantine list --reason failed
+    """
 
     async def fetch(_: Settings, pool: asyncpg.Pool) -> list[dict[str, Any]]:
         rows = await pool.fetch(SQL["list_quarantine"], reason, limit)
@@ -91,7 +95,12 @@ def _what(row: dict[str, Any]) -> str:
 @json_option
 @config_option
 def show_quarantined(name: str, raw: bool, as_json: bool, config: Path) -> None:
-    """Show one: its words, and why it became no report. ID is as `quarantine list` shows it, like sms:12."""
+    """Show one: its words, and why it became no report.
+
+    ID is as `quarantine list` shows it.
+
+    Example: smsd quarantine show sms:12
+    """
     wanted = _read_id(name)
     if raw and wanted.kind == "sms":
         raise click.UsageError(f"--raw opens PDUs; {wanted} is a text, which is shown as it is.")
@@ -134,6 +143,8 @@ def retry(names: tuple[str, ...], config: Path) -> None:
     """Handle texts again, as reports whatever the spam filter says, and PDUs that a newer smsd can read.
 
     IDS are as `quarantine list` shows them. If one of them cannot be handled again, none is.
+
+    Example: smsd quarantine retry sms:12
     """
     wanted = list(dict.fromkeys(map(_read_id, names)))
 

@@ -134,8 +134,8 @@ def _table(*columns: tuple[str, Literal["left", "right"], int]) -> Table:
 def _modems(snapshot: Snapshot, look: Look) -> RenderableType:
     """One a line; what is wrong with one stands below all."""
     table = _table(
-        ("MODEM", "left", 9), ("state", "left", 8), ("signal", "left", 10), ("network", "left", 14), ("SIM", "right", 6),
-        ("heard", "right", 6), ("in/h", "right", 4), ("out/h", "right", 5),
+        ("MODEM", "left", 9), ("state", "left", 8), ("signal", "left", 10), ("network", "left", 14),
+        ("SIM", "right", 6), ("heard", "right", 6), ("in/h", "right", 4), ("out/h", "right", 5),
     )  # fmt: skip
     for modem in snapshot.modems:
         table.add_row(*_modem(modem, look))
