@@ -44,7 +44,7 @@ _COMMANDS = {
 @json_option
 @click.option("--config", type=click.Path(path_type=Path), help="A configuration; without one the shipped data.")
 def classify(text: str, place: str | None, explain: bool, as_json: bool, config: Path | None) -> None:
-    """Show how TEXT would be understood and routed; nothing is stored.
+    """Show how TEXT would be understood and routed. Stores nothing.
 
     With - as TEXT one text a line is read, and one JSON object a line written.
 

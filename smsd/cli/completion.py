@@ -22,7 +22,7 @@ _Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]
 
 @click.group()
 def completion() -> None:
-    """Completion of commands, options and codes by the Tab key."""
+    """Complete commands, options and codes by the Tab key."""
 
 
 @completion.command()

@@ -63,9 +63,9 @@ async def _run(settings: Settings) -> None:
 @json_option
 @config_option
 def check(as_json: bool, config: Path) -> None:
-    """Say all that is wrong with the configuration, each with its place and its cure.
+    """Say all that is wrong with the configuration.
 
-    Looks at every key, at the files that it names, at the modems' devices and at the database. Exits with 1 if anything
+    Each problem has its place and its cure. Looks at every key, at the files that it names, at the modems' devices and at the database. Exits with 1 if anything
     is wrong; changes nothing, and the service may run meanwhile.
 
     Example: smsd check --config ./new.toml
@@ -178,9 +178,10 @@ def db() -> None:
 @json_option
 @config_option
 def db_init(as_json: bool, config: Path) -> None:
-    """Create the tables in an empty database, and the key that seals phone numbers.
+    """Create the tables in an empty database, and the key.
 
-    Once, when the gateway is installed. Back the key up, apart from the database: without it nobody can be answered.
+    Once, when the gateway is installed. The key seals phone numbers: back it up,
+    apart from the database, for without it nobody can be answered.
 
     Example: smsd db init
     """

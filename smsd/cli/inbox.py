@@ -47,7 +47,7 @@ _MAIL_ID = click.IntRange(1, 2**63 - 1)
 
 @click.group()
 def inbox() -> None:
-    """Read agencies' mails that no rule could take as an answer, and decide them."""
+    """Decide agencies' mails that no rule could take as an answer."""
 
 
 @inbox.command("list")
@@ -97,7 +97,7 @@ def _what(facts: dict[str, Any]) -> str:
 @json_option
 @config_option
 def show_mail(mail_id: int, raw: bool, as_json: bool, config: Path) -> None:
-    """Show one mail: who wrote it, about which report, its words, and what they suggest.
+    """Show one mail: its sender, its report, its words, its meaning.
 
     MAIL_ID is as `inbox list` shows it. With --raw the bytes go to standard output, for another program to read.
 
@@ -205,7 +205,9 @@ def reject(mail_id: int, reason: str, config: Path) -> None:
 @click.argument("mail_ids", metavar="IDS...", nargs=-1, required=True, type=_MAIL_ID)
 @config_option
 def retry(mail_ids: tuple[int, ...], config: Path) -> None:
-    """Handle mails again that failed too often (quarantined), once the fault is mended.
+    """Handle mails again that failed too often.
+
+    Those are quarantined in `inbox list`; do it once the fault is mended.
 
     If one of them cannot be handled again, none is.
 

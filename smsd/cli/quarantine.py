@@ -51,9 +51,9 @@ class _Id(NamedTuple):
 
 @click.group()
 def quarantine() -> None:
-    """See the SMS that became no report: taken for spam, failed too often, or unreadable.
+    """See the SMS that became no report, and put them right.
 
-    Agencies' mails that failed too often are in `smsd inbox list`.
+    They were taken for spam, failed too often, or nobody can read them. Agencies' mails that failed too often are in `smsd inbox list`.
     """
 
 
@@ -140,9 +140,9 @@ def _print(found: dict[str, Any]) -> None:
 @click.argument("names", metavar="IDS...", nargs=-1, required=True)
 @config_option
 def retry(names: tuple[str, ...], config: Path) -> None:
-    """Handle texts again, as reports whatever the spam filter says, and PDUs that a newer smsd can read.
+    """Handle texts again as reports, and PDUs that can be read now.
 
-    IDS are as `quarantine list` shows them. If one of them cannot be handled again, none is.
+    Whatever the spam filter says of the texts. IDS are as `quarantine list` shows them. If one of them cannot be handled again, none is.
 
     Example: smsd quarantine retry sms:12
     """

@@ -60,9 +60,9 @@ def routing() -> None:
 def learn_keywords(
     since: datetime | None, least: int, most: int, out: Path | None, archive: Path | None, as_json: bool, config: Path
 ) -> None:
-    """Propose keywords from reports whose agency a person settled, each with its effect on past reports.
+    """Propose keywords from reports whose agency a person settled.
 
-    Nothing is changed: proposals are shown, or written to a file that the configuration can name.
+    Each has its effect on past reports. Nothing is changed: proposals are shown, or written to a file that the configuration can name.
 
     Example: smsd routing learn --since 2026-01-01 --out learnt.toml
     """

@@ -104,7 +104,7 @@ def _start_of(day: date, settings: Settings) -> datetime:
 @json_option
 @config_option
 def show_ticket(code: str, as_json: bool, config: Path) -> None:
-    """Show one report: what was written, why it went where it went, what happened, and what comes next.
+    """Show one report: its text, its reasons, what happened, what is next.
 
     Example: smsd ticket show 4821309764
     """

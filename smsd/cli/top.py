@@ -36,7 +36,7 @@ _MISSED = 3  # status readings after which a modem counts as mute
 @json_option
 @config_option
 def top(interval: float, once: bool, as_json: bool, config: Path) -> None:
-    """Watch modems, traffic, queues, late agencies and the last events, live.
+    """Watch modems, traffic, queues and late agencies, live.
 
     Reads the database and nothing else, so it runs on any host that reaches it, and changes nothing. What is red needs
     you. q or Ctrl-C ends it.
