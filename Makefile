@@ -55,9 +55,10 @@ year: $(READY)
 fuzz: $(READY)
 	$(BIN)/python bench/fuzz.py $(ARGS)
 
-# The mails as a browser shows them, into docs/images/; all kinds to look at: make pictures ARGS="--all /tmp/mails"
+# The mails as a browser shows them, and smsd top, into docs/images/; all kinds to look at: make pictures ARGS="--all /tmp/mails"
 pictures: $(READY)
 	$(BIN)/python scripts/draw_mails.py $(ARGS)
+	$(BIN)/python scripts/draw_top.py
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache

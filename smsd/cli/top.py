@@ -48,7 +48,9 @@ def top(interval: float, once: bool, as_json: bool, config: Path) -> None:
     elif once or not _is_live_terminal():
         settings = load_settings(config)
         out = console()
-        out.print(whole(with_database(config, _take), _look(settings, interval, out)))
+        with out.capture() as drawn:
+            out.print(whole(with_database(config, _take), _look(settings, interval, out)))
+        click.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
     else:
         asyncio.run(_live(load_settings(config), interval, console()))
 

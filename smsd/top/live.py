@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.live import Live
 
 from smsd.store.database import CONNECTION_ERRORS, DatabaseAway
@@ -36,7 +36,8 @@ async def watch(take: Callable[[], Awaitable[Snapshot]], look: Look, out: Consol
     with Live(console=out, screen=True, auto_refresh=False) as live:
 
         def draw() -> None:
-            width, height = out.size
+            width, height = os.get_terminal_size(out.file.fileno())
+            out.size = ConsoleDimensions(width, height)  # of the window as it is now, whatever COLUMNS says
             if view.snapshot is None:
                 live.update(first_screen(view.trouble, look.every_s), refresh=True)
             else:
@@ -61,7 +62,7 @@ async def _ask(view: _View, take: Callable[[], Awaitable[Snapshot]], every_s: fl
             view.snapshot, view.trouble = await take(), None
         except (*CONNECTION_ERRORS, DatabaseAway) as e:
             reason = " ".join(str(e).split()) or type(e).__name__
-            view.trouble = f"the database does not answer ({reason}); asked again every {every_s:g} s"
+            view.trouble = f"the database does not answer, asked again every {every_s:g} s: {reason}"
         draw()
         await asyncio.sleep(every_s)
 

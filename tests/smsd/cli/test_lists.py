@@ -11,10 +11,8 @@ import termios
 
 import pytest
 
-LONG_TEXT = "Lampu jalan mati di Kecamatan Kepanjen Kabupaten Malang " + "dan belum juga diganti petugasnya " * 5
-LONG_REASON = (
-    "450 4.7.1 <kepala.dinas.pekerjaan.umum@malangkab.example>: Recipient address rejected: Greylisted, see faq"
-)
+LONG_TEXT = "Lampu jalan mati di Kecamatan Kepanjen Kabupaten Malang " + "dan belum juga diganti petugasnya " * 2
+LONG_REASON = "450 4.7.1 <kepala.dinas.pekerjaan.umum@malangkab.example>: Recipient rejected: Greylisted, see our faq"
 LONGEST_STATUS, LONGEST_AGENCY = "eskalasi_ombudsman", "DISPERINDAG_UKM-35.78"
 
 

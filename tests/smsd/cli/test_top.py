@@ -32,8 +32,6 @@ class Terminal:
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = term
-            os.environ.pop("COLUMNS", None)
-            os.environ.pop("LINES", None)
             os.environ.pop("NO_COLOR", None)
             time.sleep(0.2)  # until its terminal has its size
             command = [sys.executable, "-m", "smsd", "top", "--interval", "0.3", *arguments, "--config", str(config)]
