@@ -65,8 +65,8 @@ async def _run(settings: Settings) -> None:
 def check(as_json: bool, config: Path) -> None:
     """Say all that is wrong with the configuration.
 
-    Each problem has its place and its cure. Looks at every key, at the files that it names, at the modems' devices and at the database. Exits with 1 if anything
-    is wrong; changes nothing, and the service may run meanwhile.
+    Each problem has its place and its cure. Looks at every key, at the files that it names, at the modems' devices
+    and at the database. Exits with 1 if anything is wrong; changes nothing, and the service may run meanwhile.
 
     Example: smsd check --config ./new.toml
     """

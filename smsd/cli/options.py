@@ -25,7 +25,7 @@ from smsd.store.database import CONNECTION_ERRORS, DatabaseUnreachable, open_dat
 
 T = TypeVar("T")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-_LEAST_LAST = 14  # characters of a table's last column, with the gap after it
+_LEAST_LAST = 12  # characters of a table's last column
 _PIPE = 100_000  # characters of a line that no terminal shows
 
 config_option = click.option(
@@ -101,7 +101,7 @@ def _lines(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def _show_on_terminal(rows: Sequence[Mapping[str, str]], columns: Sequence[str], spare: Sequence[str]) -> None:
     out = console()
     needed = {name: 2 + max(cell_len(name), *(cell_len(row[name]) for row in rows)) for name in columns}
-    needed[columns[-1]] = min(needed[columns[-1]], _LEAST_LAST)
+    needed[columns[-1]] = min(needed[columns[-1]] - 2, _LEAST_LAST)
     left_out = set[str]()
     for name in spare:
         if sum(width for column, width in needed.items() if column not in left_out) > out.width:

@@ -53,7 +53,8 @@ class _Id(NamedTuple):
 def quarantine() -> None:
     """See the SMS that became no report, and put them right.
 
-    They were taken for spam, failed too often, or nobody can read them. Agencies' mails that failed too often are in `smsd inbox list`.
+    They were taken for spam, failed too often, or nobody can read them. Agencies' mails that failed too often are
+    in `smsd inbox list`.
     """
 
 
@@ -142,7 +143,8 @@ def _print(found: dict[str, Any]) -> None:
 def retry(names: tuple[str, ...], config: Path) -> None:
     """Handle texts again as reports, and PDUs that can be read now.
 
-    Whatever the spam filter says of the texts. IDS are as `quarantine list` shows them. If one of them cannot be handled again, none is.
+    Whatever the spam filter says of the texts. IDS are as `quarantine list` shows them. If one of them cannot be
+    handled again, none is.
 
     Example: smsd quarantine retry sms:12
     """

@@ -62,7 +62,8 @@ def learn_keywords(
 ) -> None:
     """Propose keywords from reports whose agency a person settled.
 
-    Each has its effect on past reports. Nothing is changed: proposals are shown, or written to a file that the configuration can name.
+    Each has its effect on past reports. Nothing is changed: proposals are shown, or written to a file that the
+    configuration can name.
 
     Example: smsd routing learn --since 2026-01-01 --out learnt.toml
     """

@@ -57,8 +57,7 @@ async def full(smsd, texted, mailed, another_number, db, tmp_path):
         "modem status": ["telkomsel-cadangan-2", "lost", "100", "Greylisted,"],
         "spool": ["nothing waits"],
         "top --once": [code, LONGEST_AGENCY, "telkomsel-cadangan-2"],
-        "classify --explain": ["lampu-jalan", "PUPR-35.07"],
-        "check": ["fine"],
+        "classify --explain": ["lampu-jalan", "35.07.13", "DISHUB"],
     }
 
 
@@ -71,10 +70,13 @@ def shown(smsd):
         pid, terminal = pty.fork()
         if pid == 0:
             fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-            for name in ("COLUMNS", "LINES", "NO_COLOR"):
-                os.environ.pop(name, None)
-            os.environ |= {"TERM": term} | ({"NO_COLOR": "1"} if no_color else {})
-            os.execv(sys.executable, [sys.executable, "-m", "smsd", *words, "--config", str(smsd.config)])
+            # Given in full: the readline of pytest has put COLUMNS where os.environ does not show it.
+            environ = {
+                name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")
+            }
+            environ |= {"TERM": term} | ({"NO_COLOR": "1"} if no_color else {})
+            command = [sys.executable, "-m", "smsd", *words, "--config", str(smsd.config)]
+            os.execve(sys.executable, command, environ)
         text = b""
         try:
             while data := os.read(terminal, 65536):
@@ -143,7 +145,7 @@ async def test_json_is_one_document_everywhere(full, smsd):
         document = smsd.json(*words)
         is_list = words[-1] in ("list", "--all", "deadlines") or words == ["modem", "status"]
         assert isinstance(document, list if is_list else dict), command
-    assert ["config", "problems"] == list(smsd.json("check"))
+    assert [] == smsd.json("check")["problems"]
 
 
 def test_what_is_wrong_is_a_document_too(smsd):
