@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "draw_top.py"
 
@@ -25,6 +27,7 @@ def _load() -> ModuleType:
 draw_top = _load()
 
 
+@pytest.mark.filterwarnings("ignore:XDG_RUNTIME_DIR")  # the embedded PostgreSQL's, where nobody is logged in
 def test_what_is_drawn_was_played() -> None:
     """Reports came in through two modems, were sent on and answered; a third modem is lost."""
     with tempfile.TemporaryDirectory(prefix="smsd-top-") as folder:
