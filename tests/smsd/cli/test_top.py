@@ -261,3 +261,24 @@ async def test_the_screen_fits_and_follows_the_window(tmux, texted, modems):
     tmux("send-keys", "q")
     lines = await asyncio.to_thread(screen_with, tmux, "ended 0")
     assert not any("MODEM" in line for line in lines)
+
+
+async def test_q_ends_it_while_the_database_hangs(terminal, a_server):
+    """A server that neither answers nor refuses holds nobody up."""
+    watching = terminal()
+    await asyncio.to_thread(watching.until, "SMS to send")
+    a_server.freeze()
+    await asyncio.sleep(1)
+    watching.type(b"q")
+    began = time.monotonic()
+    assert 0 == await asyncio.to_thread(watching.ended)
+    a_server.thaw()
+    assert time.monotonic() - began < 20
+
+
+async def test_tables_that_it_does_not_know_end_it_with_the_cure(terminal, smsd, settings, empty_dsn):
+    """As they end every command: exit 3 and one line, on the screen that was there before."""
+    smsd.config.write_text(smsd.config.read_text().replace(settings.database.dsn, empty_dsn))
+    watching = terminal()
+    assert 3 == watching.ended()
+    assert "run `smsd db init`" in watching.shown.partition("\x1b[?1049l")[2]
