@@ -60,9 +60,10 @@ year: $(READY)
 fuzz: $(READY)
 	$(BIN)/python bench/fuzz.py $(ARGS)
 
-# The mails as a browser shows them, into docs/images/; all kinds to look at: make pictures ARGS="--all /tmp/mails"
+# The mails as a browser shows them, and smsd top, into docs/images/; all kinds to look at: make pictures ARGS="--all /tmp/mails"
 pictures: $(READY)
 	$(BIN)/python scripts/draw_mails.py $(ARGS)
+	$(BIN)/python scripts/draw_top.py
 
 # The report on a simulated year as a browser shows it, into docs/images/; minutes, or ARGS="--year FOLDER" of an earlier make year
 report-pictures: $(READY)

@@ -7,7 +7,7 @@ a statistic that a person can follow (`learn_odds`), and is read by one before i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from routing.classify import Router
@@ -66,11 +66,18 @@ class Lesson:
         return self.right + self.effect.right - self.effect.wrong
 
 
-def learn(router: Router, material: Iterable[Decided], least: int = LEAST, most: int = MOST) -> Lesson:
-    """Propose at most `most` keywords, each borne out by `least` tickets, the most useful first."""
+def learn(
+    router: Router,
+    material: Iterable[Decided],
+    least: int = LEAST,
+    most: int = MOST,
+    tell: Callable[[int], None] = lambda _: None,
+) -> Lesson:
+    """Propose at most `most` keywords, each borne out by `least` tickets, the most useful first. `tell` hears of each
+    ticket that is read, as 1."""
     material = list(material)
     known = own_topics(router.topics)
-    cases = read_cases(router, (each for each in material if each.agency_type in known), least)
+    cases = read_cases(router, (each for each in _told(material, tell) if each.agency_type in known), least)
     accepted = _accepted(router, cases, least, most)
     moved = sum(case.decided.moved for case in cases)
     return Lesson(
@@ -81,6 +88,12 @@ def learn(router: Router, material: Iterable[Decided], least: int = LEAST, most:
         effect=_foretold_in_all(router, cases, least, most) if accepted else Effect(),
         proposals=tuple(sorted((_proposal(each, cases) for each in accepted), key=_usefulness)),
     )
+
+
+def _told(material: Iterable[Decided], tell: Callable[[int], None]) -> Iterator[Decided]:
+    for each in material:
+        yield each
+        tell(1)
 
 
 def _accepted(router: Router, cases: Sequence[Case], least: int, most: int) -> list[Tried]:

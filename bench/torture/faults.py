@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bench.torture.mail import FAULTS
 from bench.torture.town import Event, Town, cut_connections
+from smsd.cli.progress import Step, progress
 from smsd.kill_points import POINTS
 
 # Signs that the daemon does its work again.
@@ -55,6 +56,17 @@ class Faults:
         """One round for each kill: load and other faults at the same time, and in the end the kill."""
         rounds = max(plan.kills, 1)
         others = self._spread(plan, rounds)
+        with progress("rounds", rounds) as step:
+            await self._rounds(plan, rounds, others, load, step)
+
+    async def _rounds(
+        self,
+        plan: Plan,
+        rounds: int,
+        others: list[list[Callable[[], Coroutine[None, None, None]]]],
+        load: Callable[[float], Coroutine[None, None, None]],
+        step: Step,
+    ) -> None:
         armed, died = False, time.monotonic()
         async with asyncio.TaskGroup() as group:
             for number in range(rounds):
@@ -66,7 +78,8 @@ class Faults:
                     group.create_task(self._recovered(kind, died))
                 else:
                     await asyncio.sleep(_ROUND_S)
-                if number % _TELL_EVERY == _TELL_EVERY - 1:
+                step(1)
+                if number % _TELL_EVERY == _TELL_EVERY - 1 and not sys.stderr.isatty():
                     print(f"{number + 1} of {rounds} rounds", file=sys.stderr, flush=True)
 
     def _spread(self, plan: Plan, rounds: int) -> list[list[Callable[[], Coroutine[None, None, None]]]]:

@@ -20,6 +20,7 @@ from bench.year.expected import ZONE, Fault, faults_of
 from bench.year.people import Agenda, People
 from bench.year.recount import report_faults
 from smsd.report.period import Period
+from smsd.cli.progress import progress
 
 _START = datetime(2026, 1, 1, 6, tzinfo=ZONE)
 _DAYS = 365
@@ -43,15 +44,17 @@ async def live(folder: Path, tickets: int, seed: int) -> int:
         people = People(district, chance, agenda)
         people.plan_reports(tickets, _START, _REPORTING_DAYS)
         now = _START
-        while now < end:
-            await district.set(now)
-            await agenda.do(now)
-            await district.settle()
-            await people.look()
-            later = _next(now, agenda)
-            if later.month != now.month:
-                print(f"{now:%B} is over", file=sys.stderr, flush=True)
-            now = later
+        with progress("days", _DAYS) as step:
+            while now < end:
+                await district.set(now)
+                await agenda.do(now)
+                await district.settle()
+                await people.look()
+                later = _next(now, agenda)
+                step((later.date() - now.date()).days)
+                if later.month != now.month and not sys.stderr.isatty():
+                    print(f"{now:%B} is over", file=sys.stderr, flush=True)
+                now = later
         faults = await _judge(district, end)
         periods = [Period(_START.year), *(Period(_START.year, month) for month in range(1, 13))]
         faults += await report_faults(district.pool, district.settings, district.desk.router, periods)

@@ -97,9 +97,10 @@ class People:
         """So many citizens text some time in the day, on all days alike, in the first `days` days."""
         for _ in range(count):
             at = start + timedelta(days=self._chance.random() * days)
-            self._agenda.put(at.replace(hour=self._chance.randrange(6, 21)), self._report)
+            self._agenda.put(at.replace(hour=self._chance.randrange(6, 21)), self.report)
 
-    async def _report(self) -> None:
+    async def report(self) -> None:
+        """A citizen who has not written before texts now."""
         words = self._chance.choice(_MATTERS).format(place=self._chance.choice(_PLACES))
         await self._district.text(await self._district.new_phone(), words)
         self.counts["reports"] += 1

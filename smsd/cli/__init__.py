@@ -33,6 +33,7 @@ _MODULES = {
     "agency": "smsd.cli.agencies",
     "outbox": "smsd.cli.outbox",
     "quarantine": "smsd.cli.quarantine",
+    "top": "smsd.cli.top",
     "modem": "smsd.cli.modems",
     "spool": "smsd.cli.spool",
     "backup": "smsd.cli.backup",
@@ -40,6 +41,7 @@ _MODULES = {
     "report": "smsd.cli.report",
     "simulate": "smsd.cli.simulate",
     "demo": "smsd.demo.command",
+    "completion": "smsd.cli.completion",
 }
 
 
@@ -62,7 +64,10 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="smsd-1708", prog_name="smsd")
 def smsd() -> None:
-    """The SMS gateway and complaint router behind short code 1708."""
+    """The SMS gateway and complaint router behind short code 1708.
+
+    `smsd top` shows how it is; `smsd COMMAND --help` explains a command; docs/terminal.md shows daily use.
+    """
 
 
 def main() -> None:

@@ -16,11 +16,12 @@ from smsd.office import open_router
 from smsd.store.queries import SQL
 
 _COLUMNS = ("code", "open", "late", "short_name", "email", "paused")
+_SPARE = ("email", "short_name")
 
 
 @click.group()
 def agency() -> None:
-    """Agencies, their mailboxes, and what they have to do."""
+    """See what agencies have to do, and which mailboxes take no mail."""
 
 
 @agency.command("list")
@@ -32,6 +33,8 @@ def list_agencies(paused: bool, limit: int | None, as_json: bool, config: Path) 
     """List the agencies that have open reports or a mailbox that bounced.
 
     A pause ends by itself, by an answer from that mailbox, or by `smsd agency resume`.
+
+    Example: smsd agency list --paused
     """
 
     async def fetch(settings: Settings, pool: asyncpg.Pool) -> list[dict[str, Any]]:
@@ -48,7 +51,8 @@ def list_agencies(paused: bool, limit: int | None, as_json: bool, config: Path) 
     if as_json:
         show(rows, _COLUMNS, True, "")
     else:
-        show([row | {"paused": "; ".join(map(_pause, row["paused"]))} for row in rows], _COLUMNS, False, nothing)
+        listed = [row | {"paused": "; ".join(map(_pause, row["paused"]))} for row in rows]
+        show(listed, _COLUMNS, False, nothing, spare=_SPARE)
 
 
 def _pause(pause: dict[str, Any]) -> str:
@@ -61,7 +65,12 @@ def _pause(pause: dict[str, Any]) -> str:
 @click.argument("address")
 @config_option
 def resume(address: str, config: Path) -> None:
-    """Write to a mailbox again that bounced: ADDRESS as `agency list --paused` shows it."""
+    """Write to a mailbox again that bounced.
+
+    ADDRESS is as `agency list --paused` shows it. Do this when you know that it takes mail again.
+
+    Example: smsd agency resume pupr@malangkota.example
+    """
 
     async def work(_: Settings, pool: asyncpg.Pool) -> None:
         if await pool.fetchval(SQL["resume_contact"], address) is None:

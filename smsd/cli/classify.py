@@ -18,6 +18,7 @@ from config.settings import DEFAULT_PATH, load_settings
 from parser.sms import Complaint, Help, Hide, Intent, Slip, read_sms
 from routing.classify import Decision, Query, Router
 from routing.spam import SpamVerdict
+from smsd.cli.completion import complete_place
 from smsd.cli.explain import print_explanation
 from smsd.cli.options import console, json_option
 from smsd.office import open_router
@@ -33,14 +34,21 @@ _COMMANDS = {
 
 @click.command()
 @click.argument("text")
-@click.option("--place", metavar="CODE", help="The region (Kemendagri code) that a channel word would have given.")
+@click.option(
+    "--place",
+    metavar="CODE",
+    shell_complete=complete_place,
+    help="The region (Kemendagri code) that a channel word would have given.",
+)
 @click.option("--explain", is_flag=True, help="Show the words that decided, marked in the text, and the runners-up.")
 @json_option
 @click.option("--config", type=click.Path(path_type=Path), help="A configuration; without one the shipped data.")
 def classify(text: str, place: str | None, explain: bool, as_json: bool, config: Path | None) -> None:
-    """Show how TEXT would be understood and routed.
+    """Show how TEXT would be understood and routed. Stores nothing.
 
-    With - one text a line is read, and one JSON object a line written.
+    With - as TEXT one text a line is read, and one JSON object a line written.
+
+    Example: smsd classify --explain "lampu jln mati di kepanjen kab malang"
     """
     router = _router(config)
     if text == "-":

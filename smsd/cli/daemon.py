@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
 
-from config.settings import Settings, load_settings
+from config.settings import Settings, SettingsError, load_settings
 from config.toml_reader import Problem
 from smsd import journal
 from smsd.app import run as run_daemon
-from smsd.cli.options import NotSo, config_option
+from smsd.cli.options import NotSo, config_option, json_option, show_json
+from smsd.cli.progress import progress
 from smsd.loops import Stop
 from smsd.mail.lmtp import ListenError, parse_listen
 from smsd.rulebook import check_rules
@@ -36,7 +37,13 @@ from smsd.transports.line_tap import SPEEDS
 @click.option("--modem", "modem_name", metavar="NAME", help="Serve this modem alone: one with own_process = true.")
 @config_option
 def run(modem_name: str | None, config: Path) -> None:
-    """Run the gateway until SIGTERM or Ctrl-C. SIGHUP makes it read its rules anew."""
+    """Run the gateway until SIGTERM or Ctrl-C.
+
+    systemd does this (`systemctl start smsd`); by hand it is for trying a configuration. SIGHUP makes it read its
+    rules anew.
+
+    Example: smsd run --config ./smsd.toml
+    """
     settings = load_settings(config)
     share = share_of(settings, modem_name)
     journal.configure(settings.log.level, settings.log.format)
@@ -58,16 +65,34 @@ async def _run(settings: Settings, share: Share) -> None:
 
 @click.command()
 @click.option("--rules", is_flag=True, help="Only what `systemctl reload` reads anew: not modems, mail and database.")
+@json_option
 @config_option
-def check(rules: bool, config: Path) -> None:
-    """Say all that is wrong with the configuration. Exits with 1 if anything is."""
-    settings = load_settings(config)
-    problems = [problem for find in ((check_rules,) if rules else _CHECKS) for problem in find(settings)]
-    for problem in problems:
-        click.echo(f"smsd: {problem}", err=True)
+def check(rules: bool, as_json: bool, config: Path) -> None:
+    """Say all that is wrong with the configuration.
+
+    Each problem has its place and its cure. Looks at every key, at the files that it names, at the modems' devices
+    and at the database. Exits with 1 if anything is wrong; changes nothing, and the service may run meanwhile.
+
+    Example: smsd check --config ./new.toml
+    """
+    problems = _problems(config, (check_rules,) if rules else _CHECKS)
+    if as_json:
+        show_json({"config": str(config), "problems": [{"where": each.where, "what": each.what} for each in problems]})
+    else:
+        for problem in problems:
+            click.echo(f"smsd: {problem}", err=True)
     if problems:
         raise SystemExit(1)
-    click.echo(f"{config}: fine")
+    if not as_json:
+        click.echo(f"{config}: fine")
+
+
+def _problems(config: Path, checks: Iterable[Callable[[Settings], list[Problem]]]) -> list[Problem]:
+    try:
+        settings = load_settings(config)
+    except SettingsError as e:
+        return list(e.problems)
+    return [problem for find in checks for problem in find(settings)]
 
 
 def _check_modems(settings: Settings) -> list[Problem]:
@@ -117,16 +142,26 @@ _CHECKS: tuple[Callable[[Settings], list[Problem]], ...] = (
 
 @click.group()
 def db() -> None:
-    """The database: create its tables, or bring them up to date."""
+    """Create the database's tables, or bring them up to date."""
 
 
 @db.command("init")
+@json_option
 @config_option
-def db_init(config: Path) -> None:
-    """Create the tables in an empty database, and the key that seals phone numbers."""
+def db_init(as_json: bool, config: Path) -> None:
+    """Create the tables in an empty database, and the key.
+
+    Once, when the gateway is installed. The key seals phone numbers: back it up,
+    apart from the database, for without it nobody can be answered.
+
+    Example: smsd db init
+    """
     settings = load_settings(config)
     asyncio.run(_init(settings))
     key = find_key_file(settings.privacy.key_file, settings.gateway.state_dir)
+    if as_json:
+        show_json({"version": SCHEMA_VERSION, "key": str(key)})
+        return
     click.echo(f"schema version {SCHEMA_VERSION} created; key {key}: back it up, without it the numbers are lost")
 
 
@@ -140,14 +175,25 @@ async def _init(settings: Settings) -> None:
 
 
 @db.command("upgrade")
+@json_option
 @config_option
-def db_upgrade(config: Path) -> None:
-    """Bring the tables of an older version up to date."""
+def db_upgrade(as_json: bool, config: Path) -> None:
+    """Bring the tables of an older version up to date.
+
+    After a newer smsd was installed, with the service stopped and the database backed up. Each step is done whole or
+    not at all; run again, it goes on where it was.
+
+    Example: systemctl stop smsd && smsd db upgrade && systemctl start smsd
+    """
     settings = load_settings(config)
 
     async def upgrade() -> list[int]:
         async with open_unverified(settings) as pool:
-            return await upgrade_schema(pool)
+            with progress("upgrading the tables", silent=as_json) as step:
+                return await upgrade_schema(pool, tell=step)
 
     done = asyncio.run(upgrade())
+    if as_json:
+        show_json({"version": done[-1] if done else SCHEMA_VERSION, "applied": done})
+        return
     click.echo(f"upgraded to schema version {done[-1]}" if done else f"schema version {SCHEMA_VERSION}: up to date")

@@ -29,7 +29,7 @@ def print_explanation(out: Console, router: Router, text: str, answer: dict[str,
         text = channel.rest
         evidence = router.classify(text, place or channel.place, channel.agency_type).evidence
         marks = evidence.marks if evidence else ()
-    out.print(_marked(router, text, marks), soft_wrap=True)
+    out.print(_marked(router, text, marks))
     out.print()
     for key in _FACTS:
         value = answer[key]

@@ -23,6 +23,7 @@ from smsd.cli.options import (
     limit_option,
     operator,
     printable,
+    shortened,
     show,
     show_json,
     with_database,
@@ -35,6 +36,8 @@ from smsd.store.queries import SQL
 
 _COLUMNS = ("id", "received_at", "reason", "ticket", "agency", "sender", "what")
 _ALL_COLUMNS = ("id", "state", "reason", "ticket", "agency", "received_at", "sender", "what")
+_SPARE = ("sender", "agency")
+_MOST_TEXT = 100
 _DETAILS = ("id", "received_at", "state", "reason", "error", "read_by", "ticket", "status", "agency")
 _LETTERHEAD = ("sender", "recipient", "subject")
 _INTERNAL = ("raw", "envelope_sender")
@@ -44,7 +47,7 @@ _MAIL_ID = click.IntRange(1, 2**63 - 1)
 
 @click.group()
 def inbox() -> None:
-    """Mails of agencies that no rule could take as an answer."""
+    """Decide agencies' mails that no rule could take as an answer."""
 
 
 @inbox.command("list")
@@ -56,6 +59,8 @@ def list_inbox(everything: bool, limit: int | None, as_json: bool, config: Path)
     """List the mails that wait for you, oldest first.
 
     The last column is what a mail would be taken for, like SELESAI; else what it says, in quotes, or its error.
+
+    Example: smsd inbox list
     """
 
     async def fetch(settings: Settings, pool: asyncpg.Pool) -> list[dict[str, Any]]:
@@ -68,7 +73,7 @@ def list_inbox(everything: bool, limit: int | None, as_json: bool, config: Path)
         show(rows, _COLUMNS, True, "")
     else:
         columns = _ALL_COLUMNS if everything else _COLUMNS
-        show([row | {"what": _what(row)} for row in rows], columns, False, "no mail waits for you")
+        show([row | {"what": _what(row)} for row in rows], columns, False, "no mail waits for you", spare=_SPARE)
 
 
 def _facts(row: asyncpg.Record, settings: Settings) -> dict[str, Any]:
@@ -81,13 +86,9 @@ def _facts(row: asyncpg.Record, settings: Settings) -> dict[str, Any]:
 
 def _what(facts: dict[str, Any]) -> str:
     if facts["state"] == "quarantined":
-        return _short(facts["error"])
-    return _short(facts["suggestion"]) if facts["suggestion"] else f'"{_short(facts["text"])}"'
-
-
-def _short(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= 100 else words[:99] + "…"
+        return shortened(facts["error"], _MOST_TEXT)
+    suggestion = shortened(facts["suggestion"] or "", _MOST_TEXT)
+    return suggestion or f'"{shortened(facts["text"], _MOST_TEXT)}"'
 
 
 @inbox.command("show")
@@ -96,7 +97,12 @@ def _short(text: str) -> str:
 @json_option
 @config_option
 def show_mail(mail_id: int, raw: bool, as_json: bool, config: Path) -> None:
-    """Show one mail: who wrote it, about which report, its words, and what they suggest."""
+    """Show one mail: its sender, its report, its words, its meaning.
+
+    MAIL_ID is as `inbox list` shows it. With --raw the bytes go to standard output, for another program to read.
+
+    Example: smsd inbox show 12
+    """
 
     async def fetch(settings: Settings, pool: asyncpg.Pool) -> tuple[bytes, dict[str, Any]]:
         row = await pool.fetchrow(SQL["show_inbox"], mail_id)
@@ -148,11 +154,16 @@ def _cure(facts: dict[str, Any]) -> str | None:
 
 @inbox.command()
 @click.argument("mail_id", type=_MAIL_ID)
-@click.option("--as", "line", help="What it means, as an agency writes it: a verb and its words.")
-@click.option("--ticket", "code", help="The report it is about, where its address does not say.")
+@click.option("--as", "line", metavar="LINE", help="What it means, as an agency writes it: a verb and its words.")
+@click.option("--ticket", "code", metavar="CODE", help="The report it is about, where its address does not say.")
 @config_option
 def accept(mail_id: int, line: str | None, code: str | None, config: Path) -> None:
-    """Take a mail as the agency's answer. The citizen is told."""
+    """Take a mail as the agency's answer, and tell the citizen.
+
+    Without --as it is taken as what `inbox show` suggests.
+
+    Example: smsd inbox accept 12 --as "SELESAI Sudah ditambal."
+    """
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> str:
         desk = await asyncio.to_thread(open_desk, settings)
@@ -171,10 +182,13 @@ def accept(mail_id: int, line: str | None, code: str | None, config: Path) -> No
 
 @inbox.command()
 @click.argument("mail_id", type=_MAIL_ID)
-@click.option("--reason", default="", help="Why; it stands in the report's timeline.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it stands in the report's timeline.")
 @config_option
 def reject(mail_id: int, reason: str, config: Path) -> None:
-    """Put a mail aside. It changes nothing, nobody is told, and it is kept."""
+    """Put a mail aside: it changes nothing, nobody is told, and it is kept.
+
+    Example: smsd inbox reject 12 --reason "iklan"
+    """
 
     async def work(_: Settings, pool: asyncpg.Pool) -> None:
         async with pool.acquire() as connection, connection.transaction():
@@ -191,9 +205,13 @@ def reject(mail_id: int, reason: str, config: Path) -> None:
 @click.argument("mail_ids", metavar="IDS...", nargs=-1, required=True, type=_MAIL_ID)
 @config_option
 def retry(mail_ids: tuple[int, ...], config: Path) -> None:
-    """Handle mails again that failed too often (quarantined), once the fault is mended.
+    """Handle mails again that failed too often.
+
+    Those are quarantined in `inbox list`; do it once the fault is mended.
 
     If one of them cannot be handled again, none is.
+
+    Example: smsd inbox retry 12 15
     """
     wanted = list(dict.fromkeys(mail_ids))
 

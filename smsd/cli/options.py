@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import itertools
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
 import click
-from rich.console import Console
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -25,7 +25,8 @@ from smsd.store.database import CONNECTION_ERRORS, DatabaseUnreachable, open_dat
 
 T = TypeVar("T")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-_LEAST_LAST = 20  # characters of a table's last column
+_LEAST_LAST = 12  # characters of a table's last column
+_PIPE = 100_000  # characters of a line that no terminal shows
 
 config_option = click.option(
     "--config",
@@ -67,39 +68,75 @@ def operator() -> str:
     return f"operator:{name}"
 
 
-def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], as_json: bool, nothing: str) -> None:
-    """A listing: JSON with all keys, or a table with those columns that fit."""
+def show(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    as_json: bool,
+    nothing: str,
+    *,
+    spare: Sequence[str] = (),
+) -> None:
+    """A listing: JSON with all keys; in a pipe one line a row with all columns; on a terminal what fits.
+
+    What does not fit: first the `spare` columns are left out, in their order; then each row becomes a block of lines.
+    """
     if as_json:
         show_json([dict(row) for row in rows])
     elif not rows:
         click.echo(nothing)
+    elif not sys.stdout.isatty():
+        click.echo("\n".join(_lines([columns, *([cell(row[column]) for column in columns] for row in rows)])))
     else:
-        out = console()
-        shown = _fitting([[cell(row[column]) for column in columns] for row in rows], columns, out.width)
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in shown:
-            table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
+        _show_on_terminal([{column: cell(row[column]) for column in columns} for row in rows], columns, spare)
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Columns below each other, as wide as they need."""
+    widths = [max(map(cell_len, texts)) for texts in zip(*rows, strict=True)]
+    for row in rows:
+        padded = (set_cell_size(text, width) for text, width in zip(row, widths, strict=True))
+        yield "  ".join(padded).rstrip()
+
+
+def _show_on_terminal(rows: Sequence[Mapping[str, str]], columns: Sequence[str], spare: Sequence[str]) -> None:
+    out = console()
+    needed = {name: 2 + max(cell_len(name), *(cell_len(row[name]) for row in rows)) for name in columns}
+    needed[columns[-1]] = min(needed[columns[-1]] - 2, _LEAST_LAST)
+    left_out = set[str]()
+    for name in spare:
+        if sum(width for column, width in needed.items() if column not in left_out) > out.width:
+            left_out.add(name)
+    shown = [name for name in columns if name not in left_out]
+    if sum(needed[name] for name in shown) > out.width:
         for row in rows:
-            table.add_row(*(Text(cell(row[column])) for column in shown))
-        out.print(table)
+            out.print(grid((name, row[name]) for name in columns if row[name]))
+            out.print()
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in shown:
+        table.add_column(name, no_wrap=name != columns[-1], overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(row[name]) for name in shown))
+    out.print(table)
 
 
-def _fitting(cells: Sequence[Sequence[str]], columns: Sequence[str], width: int) -> list[str]:
-    """As many columns as fit, from the left, and the last, which is wrapped into what they leave."""
-    widths = [2 + max(map(len, (name, *texts))) for name, texts in zip(columns, zip(*cells, strict=True), strict=True)]
-    filled = itertools.accumulate(widths[:-1])
-    room = width - min(widths[-1], _LEAST_LAST)
-    return [*(name for name, end in zip(columns, filled, strict=False) if end <= room), columns[-1]]
-
-
-def grid(rows: Iterable[tuple[str, str]]) -> Table:
-    """Two columns; what is long is wrapped within the second."""
+def grid(rows: Iterable[tuple[str, str]]) -> RenderableType:
+    """Two columns; on a terminal what is long is wrapped within the second, elsewhere a row is a line."""
+    pairs = [(left, printable(right)) for left, right in rows]
+    if not sys.stdout.isatty():
+        return Text("\n".join(_lines([(left, " ".join(right.split())) for left, right in pairs])) if pairs else "")
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for left, right in rows:
-        table.add_row(left, Text(printable(right)))
+    for left, right in pairs:
+        table.add_row(left, Text(right))
     return table
+
+
+def shortened(text: str, most: int) -> str:
+    """In one line; on a terminal at most so many characters of it, elsewhere all."""
+    words = " ".join(text.split())
+    return words if len(words) <= most or not sys.stdout.isatty() else words[: most - 1] + "…"
 
 
 def show_json(document: object) -> None:
@@ -108,8 +145,8 @@ def show_json(document: object) -> None:
 
 
 def console() -> Console:
-    """Colours and the window's width on a terminal, plain and wide elsewhere."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+    """Colours and the window's width on a terminal; elsewhere plain, and nothing is broken into lines."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE)
 
 
 def cell(value: object) -> str:

@@ -16,22 +16,26 @@ from smsd.store.queries import SQL
 _KINDS = ("sms", "mail")
 _ID = re.compile(r"(sms|mail):([0-9]{1,18})")
 _COLUMNS = ("id", "state", "cause", "ticket", "attempts", "due_at", "error")
+_SPARE = ("attempts", "cause")
 _STATES = ("queued", "sending", "sent", "delivered", "failed", "withheld", "expired")
 
 
 @click.group()
 def outbox() -> None:
-    """SMS to citizens and mails to agencies."""
+    """See what waits to be sent or was given up, and send it again."""
 
 
 @outbox.command("list")
-@click.option("--state", type=click.Choice(_STATES), help="Only in this state.")
+@click.option("--state", type=click.Choice(_STATES), metavar="STATE", help=f"Only in this state: {', '.join(_STATES)}.")
 @click.option("--all", "everything", is_flag=True, help="Also what was sent; else only what is open or given up.")
 @limit_option
 @json_option
 @config_option
 def list_outbox(state: str | None, everything: bool, limit: int | None, as_json: bool, config: Path) -> None:
-    """List outgoing SMS and mails, oldest first."""
+    """List outgoing SMS and mails, oldest first.
+
+    Example: smsd outbox list --state failed
+    """
 
     async def fetch(_: Settings, pool: asyncpg.Pool) -> list[dict[str, Any]]:
         rows = []
@@ -40,14 +44,19 @@ def list_outbox(state: str | None, everything: bool, limit: int | None, as_json:
                 rows.append(dict(row) | {"id": f"{kind}:{row['id']}"})
         return sorted(rows, key=lambda row: row["created_at"])[:limit]
 
-    show(with_database(config, fetch), _COLUMNS, as_json, "nothing is open or given up")
+    show(with_database(config, fetch), _COLUMNS, as_json, "nothing is open or given up", spare=_SPARE)
 
 
 @outbox.command()
 @click.argument("ids", nargs=-1, required=True)
 @config_option
 def retry(ids: tuple[str, ...], config: Path) -> None:
-    """Send again what was given up: IDS as `outbox list` shows them, like sms:12 mail:3."""
+    """Send again what was given up.
+
+    IDS are as `outbox list` shows them. If one of them was not given up, the command says so and stops there.
+
+    Example: smsd outbox retry sms:12 mail:3
+    """
     rows = []
     for name in ids:
         if (found := _ID.fullmatch(name)) is None:

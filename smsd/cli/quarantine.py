@@ -21,6 +21,7 @@ from smsd.cli.options import (
     json_option,
     limit_option,
     printable,
+    shortened,
     show,
     show_json,
     with_database,
@@ -32,6 +33,8 @@ from smsd.store.seal import Seal
 
 _ID = re.compile(r"(sms|pdu):([0-9]{1,18})")
 _COLUMNS = ("id", "reason", "at", "attempts", "what")
+_SPARE = ("attempts",)
+_MOST_TEXT = 100
 _REASONS = ("spam", *KINDS, "failed", "pdu")
 _SEAL_BYTES = 16  # that AES-SIV adds to what it seals
 
@@ -48,9 +51,10 @@ class _Id(NamedTuple):
 
 @click.group()
 def quarantine() -> None:
-    """SMS that became no report: taken for spam, failed too often, or unreadable.
+    """See the SMS that became no report, and put them right.
 
-    Agencies' mails that failed too often are in `smsd inbox list`.
+    They were taken for spam, failed too often, or nobody can read them. Agencies' mails that failed too often are
+    in `smsd inbox list`.
     """
 
 
@@ -58,13 +62,17 @@ def quarantine() -> None:
 @click.option(
     "--reason",
     type=click.Choice(_REASONS),
-    help="Only for this reason: spam (or one kind of it), failed too often, PDUs that nobody can read.",
+    metavar="REASON",
+    help=f"Only for this reason: spam, or one kind of it ({', '.join(KINDS)}), failed, or pdu, which nobody can read.",
 )
 @limit_option
 @json_option
 @config_option
 def list_quarantine(reason: str | None, limit: int | None, as_json: bool, config: Path) -> None:
-    """List what is kept, newest first."""
+    """List what is kept, newest first.
+
+    Example: smsd quarantine list --reason failed
+    """
 
     async def fetch(_: Settings, pool: asyncpg.Pool) -> list[dict[str, Any]]:
         rows = await pool.fetch(SQL["list_quarantine"], reason, limit)
@@ -74,13 +82,12 @@ def list_quarantine(reason: str | None, limit: int | None, as_json: bool, config
     if as_json:
         show(rows, _COLUMNS, True, "")
     else:
-        show([row | {"what": _what(row)} for row in rows], _COLUMNS, False, "nothing is in quarantine")
+        show([row | {"what": _what(row)} for row in rows], _COLUMNS, False, "nothing is in quarantine", spare=_SPARE)
 
 
 def _what(row: dict[str, Any]) -> str:
     """Of spam its words, by which an operator knows a citizen's; of the rest the error."""
-    words = " ".join((row["text"] if row["reason"] in KINDS else row["error"]).split())
-    return words if len(words) <= 100 else words[:99] + "…"
+    return shortened(row["text"] if row["reason"] in KINDS else row["error"], _MOST_TEXT)
 
 
 @quarantine.command("show")
@@ -89,7 +96,12 @@ def _what(row: dict[str, Any]) -> str:
 @json_option
 @config_option
 def show_quarantined(name: str, raw: bool, as_json: bool, config: Path) -> None:
-    """Show one: its words, and why it became no report. ID is as `quarantine list` shows it, like sms:12."""
+    """Show one: its words, and why it became no report.
+
+    ID is as `quarantine list` shows it.
+
+    Example: smsd quarantine show sms:12
+    """
     wanted = _read_id(name)
     if raw and wanted.kind == "sms":
         raise click.UsageError(f"--raw opens PDUs; {wanted} is a text, which is shown as it is.")
@@ -129,9 +141,12 @@ def _print(found: dict[str, Any]) -> None:
 @click.argument("names", metavar="IDS...", nargs=-1, required=True)
 @config_option
 def retry(names: tuple[str, ...], config: Path) -> None:
-    """Handle texts again, as reports whatever the spam filter says, and PDUs that a newer smsd can read.
+    """Handle texts again as reports, and PDUs that can be read now.
 
-    IDS are as `quarantine list` shows them. If one of them cannot be handled again, none is.
+    Whatever the spam filter says of the texts. IDS are as `quarantine list` shows them. If one of them cannot be
+    handled again, none is.
+
+    Example: smsd quarantine retry sms:12
     """
     wanted = list(dict.fromkeys(map(_read_id, names)))
 

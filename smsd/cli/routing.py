@@ -20,11 +20,13 @@ from routing.learn import LEAST, MOST, Decided, Lesson, Proposal, learn
 from routing.learn_cases import CITIZENS
 from routing.learn_file import as_toml
 from smsd.cli.options import NotSo, config_option, json_option, show, show_json, with_database
+from smsd.cli.progress import progress
 from smsd.office import open_router
 from smsd.store.queries import SQL
 
 # The topic is last, where it may be wrapped; a narrow window leaves out the number of reports before the effect.
 _COLUMNS = ("words", "right", "wrong", "weight", "reports", "topic")
+_SPARE = ("reports", "weight")
 _NEEDED = ("text", "agency_type")
 _LONGEST_TEXT = 1_000_000
 _NOTHING = """\
@@ -37,7 +39,7 @@ of {citizens} citizens, and in the other it must clearly do more good than harm.
 
 @click.group()
 def routing() -> None:
-    """Who is competent, and what people's decisions teach about it."""
+    """Learn from people's decisions which agency is competent."""
 
 
 @routing.command("learn")
@@ -58,9 +60,12 @@ def routing() -> None:
 def learn_keywords(
     since: datetime | None, least: int, most: int, out: Path | None, archive: Path | None, as_json: bool, config: Path
 ) -> None:
-    """Propose keywords from reports whose agency a person settled, each with its effect on past reports.
+    """Propose keywords from reports whose agency a person settled.
 
-    Nothing is changed: proposals are shown, or written to a file that the configuration can name.
+    Each has its effect on past reports. Nothing is changed: proposals are shown, or written to a file that the
+    configuration can name.
+
+    Example: smsd routing learn --since 2026-01-01 --out learnt.toml
     """
     if out is not None:
         _must_be_new(out)
@@ -69,7 +74,8 @@ def learn_keywords(
         material = list(_from_archive(archive))
     else:
         router, material = _from_tickets(config, since.date() if since else None)
-    lesson = learn(router, material, least, most)
+    with progress("reading reports", len(material), silent=as_json) as step:
+        lesson = learn(router, material, least, most, step)
     show_json(_document(lesson)) if as_json else _print(lesson, least)
     if out is not None and lesson.proposals:
         out.write_text(as_toml(lesson), encoding="utf-8")
@@ -121,7 +127,7 @@ def _from_archive(path: Path) -> Iterator[Decided]:
 
 def _print(lesson: Lesson, least: int) -> None:
     if lesson.proposals:
-        show([_row(each) for each in lesson.proposals], _COLUMNS, False, "")
+        show([_row(each) for each in lesson.proposals], _COLUMNS, False, "", spare=_SPARE)
         click.echo()
     click.echo(_summary(lesson, least))
     if lesson.left_out:

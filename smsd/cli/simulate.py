@@ -13,7 +13,7 @@ from smsd.simulator.control import run_simulator
 
 @click.group()
 def simulate() -> None:
-    """Stand-ins for what is not at hand."""
+    """Stand in for what is not at hand."""
 
 
 @simulate.command("modem")
@@ -22,9 +22,13 @@ def simulate() -> None:
 @click.option("--sim-slots", type=click.IntRange(1, 255), default=50, show_default=True, help="Slots on the SIM.")
 @click.option("--latency", type=click.FloatRange(min=0), default=0.0, show_default=True, help="Seconds to a phone.")
 def simulate_modem(link: Path, control: Path, sim_slots: int, latency: float) -> None:
-    """A GSM modem on a pseudo-terminal, with a network behind it, for any gateway to be tried on.
+    """Simulate a GSM modem with a network behind it.
+
+    It answers on a pseudo-terminal, for any gateway to be tried on.
 
     The control socket takes JSON lines; `{"do": "help"}` lists them.
+
+    Example: smsd simulate modem --link ./modem0 --control ./modem0.sock
     """
 
     async def serve() -> None:

@@ -18,7 +18,12 @@ from smsd.store.database import StoreError
 @json_option
 @config_option
 def spool(as_json: bool, config: Path) -> None:
-    """What waits on the disk while the database is away."""
+    """Show how many SMS wait on the disk because the database is away.
+
+    Runs on the gateway's own host, as its user or root; needs no database.
+
+    Example: smsd spool
+    """
     waiting, broken = list[Kept](), list[Path]()
     try:
         for folder in folders_of(load_settings(config)):

@@ -16,6 +16,7 @@ from config.settings import Settings
 from parser import ticket_code
 from routing.classify import Router
 from routing.deadlines import MORNING, local_day
+from smsd.cli.completion import complete_agency, complete_place, complete_topic
 from smsd.cli.options import (
     NotSo,
     cell,
@@ -26,6 +27,7 @@ from smsd.cli.options import (
     limit_option,
     operator,
     printable,
+    shortened,
     show,
     show_json,
     with_database,
@@ -37,20 +39,28 @@ from smsd.office import open_desk, open_router, sms_limits
 from smsd.store.queries import SQL
 from smsd.writes import Writes, reserve_ids, store
 
+_WORDS = ", ".join(STATUS_WORDS)
 _COLUMNS = ("code", "status", "agency", "due_at", "topic", "place", "opened_at", "text")
+_SPARE = ("place", "opened_at", "topic")
+_MOST_TEXT = 60
 _AFTER_ITS_CAUSE = timedelta(seconds=1)
 
 
 @click.group()
 def ticket() -> None:
-    """Reports and what became of them."""
+    """Find reports, read what became of them, and move them on.
+
+    CODE is a report's number of ten digits, with or without blanks.
+    """
 
 
 @ticket.command("list")
-@click.option("--status", type=click.Choice(STATUS_WORDS), help="Only with this status.")
-@click.option("--agency", help="Only with this agency (its code).")
-@click.option("--topic", help="Only about this topic (its id).")
-@click.option("--place", help="Only at this place (Kemendagri code) or below it.")
+@click.option("--status", type=click.Choice(STATUS_WORDS), metavar="STATUS", help=f"Only with this status: {_WORDS}.")
+@click.option("--agency", metavar="CODE", shell_complete=complete_agency, help="Only with this agency.")
+@click.option("--topic", metavar="ID", shell_complete=complete_topic, help="Only about this topic.")
+@click.option(
+    "--place", metavar="CODE", shell_complete=complete_place, help="Only at this place (Kemendagri code) or below it."
+)
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only opened on this day or later.")
 @limit_option
 @json_option
@@ -65,7 +75,12 @@ def list_tickets(
     as_json: bool,
     config: Path,
 ) -> None:
-    """List reports, newest first."""
+    """List reports, newest first.
+
+    A narrow terminal shows fewer columns; a pipe and --json get all of them.
+
+    Example: smsd ticket list --status diterima --place 35.73
+    """
 
     async def fetch(settings: Settings, pool: asyncpg.Pool) -> list[asyncpg.Record]:
         start = _start_of(since.date(), settings) if since else None
@@ -76,16 +91,12 @@ def list_tickets(
     if as_json:
         show(rows, _COLUMNS, True, "")
     else:
-        show([dict(row) | {"text": _short(row["text"])} for row in rows], _COLUMNS, False, "no reports")
+        listed = [dict(row) | {"text": shortened(row["text"], _MOST_TEXT)} for row in rows]
+        show(listed, _COLUMNS, False, "no reports", spare=_SPARE)
 
 
 def _start_of(day: date, settings: Settings) -> datetime:
     return datetime.combine(day, time(), settings.zone)
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else text[:59] + "…"
 
 
 @ticket.command("show")
@@ -93,7 +104,10 @@ def _short(text: str) -> str:
 @json_option
 @config_option
 def show_ticket(code: str, as_json: bool, config: Path) -> None:
-    """Show one report: what was written, why it went where it went, and all that happened."""
+    """Show one report: its text, its reasons, what happened, what is next.
+
+    Example: smsd ticket show 4821309764
+    """
     digits = digits_of(code)
 
     async def fetch(settings: Settings, pool: asyncpg.Pool) -> tuple[dict[str, Any], Router]:
@@ -195,11 +209,16 @@ def _moments(story: dict[str, Any]) -> Iterator[tuple[datetime, str]]:
 
 @ticket.command()
 @click.argument("code")
-@click.argument("agency")
-@click.option("--reason", default="", help="Why; the agency reads it.")
+@click.argument("agency", shell_complete=complete_agency)
+@click.option("--reason", default="", metavar="TEXT", help="Why; the agency reads it.")
 @config_option
 def assign(code: str, agency: str, reason: str, config: Path) -> None:
-    """Send a report to an agency (its code, or its name as people write it). The citizen is told."""
+    """Send a report to an agency, and tell the citizen.
+
+    AGENCY is its code, or its name as people write it.
+
+    Example: smsd ticket assign 4821309764 PUPR-35.73 --reason "jalan kota"
+    """
 
     def decide(desk: Desk, found: Ticket, now: datetime, ids: Iterator[int]) -> Writes:
         chosen = desk.router.agencies.find_by_words(agency)
@@ -216,11 +235,17 @@ def assign(code: str, agency: str, reason: str, config: Path) -> None:
 
 @ticket.command()
 @click.argument("code")
-@click.argument("status", type=click.Choice(STATUS_WORDS))
-@click.option("--note", default="", help="What the citizen is told with it.")
+@click.argument("status", type=click.Choice(STATUS_WORDS), metavar="STATUS")
+@click.option("--note", default="", metavar="TEXT", help="What the citizen is told with it.")
 @config_option
 def status(code: str, status: str, note: str, config: Path) -> None:
-    """Set a report's status. The citizen is told."""
+    """Set a report's status, and tell the citizen.
+
+    STATUS is one of diterima, tunda, terverifikasi, terdisposisi, ditindaklanjuti, ditanggapi_pelapor, selesai,
+    bukan_wewenang, diarsipkan, eskalasi_ombudsman.
+
+    Example: smsd ticket status 4821309764 selesai --note "sudah ditambal"
+    """
     _change(code, config, lambda desk, t, now, _: desk_operator.set_status(desk, t, status, note, operator(), now))
     click.echo(f"{code}: {status}")
 
@@ -230,7 +255,10 @@ def status(code: str, status: str, note: str, config: Path) -> None:
 @click.argument("text")
 @config_option
 def note(code: str, text: str, config: Path) -> None:
-    """Write a remark into a report's timeline. Nobody is told."""
+    """Write a remark into a report's timeline; nobody is told.
+
+    Example: smsd ticket note 4821309764 "warga sudah ditelepon"
+    """
     _change(code, config, lambda desk, t, now, _: desk_operator.note(desk, t, text, operator(), now))
     click.echo(f"{code}: noted")
 

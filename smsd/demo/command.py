@@ -22,11 +22,13 @@ from smsd.demo.stage import Stage, StageError, open_stage
 @click.option("--script", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Play this, and exit.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep database and log in this folder.")
 def demo(script: Path | None, keep: Path | None) -> None:
-    """Try the whole service on this machine.
+    """Try the whole service on this machine, with a simulated modem.
 
-    It has a simulated modem, a mailbox for all agencies, and a fresh database.
+    It has a mailbox for all agencies and a fresh database.
 
     Gives a prompt to text as any number and to answer as an agency; with --script it plays a day and exits.
+
+    Example: smsd demo --script examples/first-day.toml
     """
     steps = load_script(script) if script else None
     with tempfile.TemporaryDirectory(prefix="smsd-demo-") as temporary:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -252,8 +252,12 @@ async def init_schema(pool: asyncpg.Pool) -> None:
         raise SchemaMismatch(f"the database is not empty ({e}); give smsd one of its own, nothing was changed") from e
 
 
-async def upgrade_schema(pool: asyncpg.Pool, migrations: Traversable = MIGRATIONS) -> list[int]:
+async def upgrade_schema(
+    pool: asyncpg.Pool, migrations: Traversable = MIGRATIONS, *, tell: Callable[[int], None] = lambda _: None
+) -> list[int]:
     """Applies the migrations that are missing, each in a transaction of its own; the versions they lead to.
+
+    `tell` hears of each, as 1.
 
     ``migrations/0002.sql`` leads from version 1 to 2, and writes its number into schema_version itself.
     """
@@ -268,6 +272,7 @@ async def upgrade_schema(pool: asyncpg.Pool, migrations: Traversable = MIGRATION
         with _rights_needed():
             async with pool.acquire() as connection, connection.transaction():
                 await connection.execute(files[version].read_text(encoding="utf-8"))
+        tell(1)
     return missing
 
 

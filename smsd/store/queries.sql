@@ -1057,3 +1057,107 @@ WHERE state IN ('queued', 'sending') RETURNING id;
 -- The same of mails. None was refused for its recipient, so no other address is looked for.
 UPDATE outbox_mail SET state = 'failed', error = $1, leased_until = NULL, leased_by = NULL
 WHERE state IN ('queued', 'sending') RETURNING id;
+-- ---------------------------------------------------------------- what smsd top shows
+
+-- name: top_first_ids
+-- Of each table the first row written since $1, of mails, which may be sent days later, since $2. Rows are numbered in
+-- the order of time, but their times have no index: so the number is found by halving.
+WITH RECURSIVE step(kind, since, low, high) AS (
+    SELECT kind, since, 0::bigint, coalesce(last, 0) + 1
+    FROM (VALUES ('message', $1::timestamptz, (SELECT max(id) FROM inbound_message)),
+                 ('part', $1, (SELECT max(id) FROM inbound_part)),
+                 ('ticket', $1, (SELECT max(id) FROM ticket)),
+                 ('event', $1, (SELECT max(id) FROM ticket_event)),
+                 ('submission', $1, (SELECT max(id) FROM sms_submission)),
+                 ('mail', $2::timestamptz, (SELECT max(id) FROM outbox_mail)),
+                 ('answer', $1, (SELECT max(id) FROM inbound_mail))) AS known(kind, since, last)
+    UNION ALL
+    SELECT kind, since, CASE WHEN at < since THEN middle + 1 ELSE low END, CASE WHEN at < since THEN high ELSE middle END
+    FROM (SELECT kind, since, low, high, (low + high) / 2 AS middle, CASE kind
+              WHEN 'message' THEN (SELECT received_at FROM inbound_message WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1)
+              WHEN 'part' THEN (SELECT received_at FROM inbound_part WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1)
+              WHEN 'ticket' THEN (SELECT opened_at FROM ticket WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1)
+              WHEN 'event' THEN (SELECT at FROM ticket_event WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1)
+              WHEN 'submission' THEN (SELECT submitted_at FROM sms_submission WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1)
+              WHEN 'mail' THEN (SELECT created_at FROM outbox_mail WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1)
+              WHEN 'answer' THEN (SELECT received_at FROM inbound_mail WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1)
+          END AS at FROM step WHERE low < high) AS probe
+)
+SELECT kind, low AS first_id FROM step WHERE low >= high;
+
+-- name: top_flow
+-- What came and went, by the hour back from now ($1..$6: first ids of message, ticket, event, submission, mail, answer):
+-- in the last minute, since midnight ($7), in all.
+SELECT kind, floor(extract(epoch FROM now() - at) / 3600)::integer AS hours_ago, count(*) AS count,
+       count(*) FILTER (WHERE at > now() - interval '1 minute') AS minute, count(*) FILTER (WHERE at >= $7::timestamptz) AS today
+FROM (SELECT 'sms_in' AS kind, received_at AS at FROM inbound_message WHERE id >= $1
+      UNION ALL SELECT 'reports', opened_at FROM ticket WHERE id >= $2
+      UNION ALL SELECT 'answers', at FROM ticket_event WHERE id >= $3 AND actor LIKE 'agency:%'
+      UNION ALL SELECT 'sms_out', submitted_at FROM sms_submission WHERE id >= $4 AND state NOT IN ('submitting', 'not_sent')
+      UNION ALL SELECT 'mails_out', sent_at FROM outbox_mail WHERE id >= $5 AND sent_at IS NOT NULL
+      UNION ALL SELECT 'mails_in', received_at FROM inbound_mail WHERE id >= $6) AS log
+WHERE at > now() - interval '24 hours' AND at <= now()
+GROUP BY 1, 2;
+
+-- name: top_modems
+-- What each modem last said of itself, and the parts of SMS that it brought ($1: first part) and took ($2: first
+-- submission) in the last hour.
+SELECT name, state, signal, network, registered, sim_used, sim_size, error, updated_at,
+       extract(epoch FROM now() - updated_at)::float AS silent_s,
+       (SELECT count(*) FROM inbound_part
+        WHERE id >= $1 AND transport = modem.name AND received_at > now() - interval '1 hour') AS received_per_hour,
+       (SELECT count(*) FROM sms_submission
+        WHERE id >= $2 AND transport = modem.name AND state NOT IN ('submitting', 'not_sent')
+          AND submitted_at > now() - interval '1 hour') AS sent_per_hour
+FROM modem ORDER BY name;
+
+-- name: top_queues
+-- What waits: how many, since when the oldest could have been dealt with, how many were tried before, and how many are
+-- not due yet.
+SELECT queue, count(*) AS waiting, extract(epoch FROM now() - min(since) FILTER (WHERE since <= now()))::float AS oldest_s,
+       count(*) FILTER (WHERE tried) AS tried, count(*) FILTER (WHERE since > now()) AS later
+FROM (SELECT 'texts' AS queue, attempts > 0 AS tried,
+             CASE WHEN attempts > 0 THEN received_at ELSE greatest(due_at, held_until) END AS since
+      FROM inbound_message WHERE state = 'new'
+      UNION ALL SELECT 'parts', false, received_at FROM inbound_part WHERE message_id IS NULL
+      UNION ALL SELECT 'sms', attempts + waits > 0 AND state = 'queued',
+                       CASE WHEN attempts + waits > 0 THEN valid_from ELSE due_at END
+      FROM outbox_sms WHERE state IN ('queued', 'sending')
+      UNION ALL SELECT 'mails', attempts > 0 AND state = 'queued', CASE WHEN attempts > 0 THEN created_at ELSE due_at END
+      FROM outbox_mail WHERE state IN ('queued', 'sending')
+      UNION ALL SELECT 'answers', attempts > 0, CASE WHEN attempts > 0 THEN received_at ELSE due_at END
+      FROM inbound_mail WHERE state = 'new') AS work
+GROUP BY queue;
+
+-- name: top_late
+-- The agencies that are late, the latest first: with how many reports, and since when.
+SELECT agency, count(*) AS late, min(due_at) AS since FROM ticket WHERE due_at < now()
+GROUP BY agency ORDER BY count(*) DESC, min(due_at), agency;
+
+-- name: top_person
+-- What needs a person, and since when; of what has no index by state what came in the last day: spam and what could not
+-- be handled ($1: first message), and what was given up ($2: first mail).
+SELECT 'triage' AS what, count(*) AS count, min(opened_at) AS since FROM ticket
+WHERE status = 'diterima' AND status NOT IN ('selesai', 'diarsipkan')
+UNION ALL
+SELECT 'inbox', count(*), min(received_at) FROM inbound_mail WHERE state IN ('held', 'quarantined')
+UNION ALL
+SELECT 'quarantine', count(*), min(at)
+FROM (SELECT received_at AS at FROM inbound_message
+      WHERE id >= $1 AND state = 'quarantined' AND outcome IS DISTINCT FROM 'joined'
+      UNION ALL SELECT at FROM quarantine WHERE at > now() - interval '24 hours') AS kept
+UNION ALL
+SELECT 'given_up', count(*), min(at)
+FROM (SELECT created_at AS at FROM outbox_sms
+      WHERE created_at > now() - interval '24 hours' AND state <> 'withheld' AND state IN ('failed', 'expired')
+      UNION ALL SELECT created_at FROM outbox_mail WHERE id >= $2 AND state = 'failed'
+                                                     AND created_at > now() - interval '24 hours') AS lost
+UNION ALL
+SELECT 'paused', count(*), min(paused_at) FROM contact_pause WHERE paused_until > now();
+
+-- name: top_events
+-- The last $1 events of all timelines, newest first; without what they say.
+SELECT event.at, ticket.code, event.kind, coalesce(event.agency, ticket.agency) AS agency,
+       split_part(event.actor, ':', 1) AS actor
+FROM (SELECT * FROM ticket_event ORDER BY id DESC LIMIT $1) AS event JOIN ticket ON ticket.id = event.ticket_id
+ORDER BY event.id DESC;

@@ -1,0 +1,1 @@
+"""What is going on, for `smsd top`: read from the database alone, and drawn for a terminal."""
