@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import asyncpg
 import structlog
+from prometheus_client import CollectorRegistry
 
 from config.settings import Settings
 from smsd.bounce import RefusedMails
@@ -21,11 +22,13 @@ from smsd.clocks import Clocks
 from smsd.desk.rules import Desk
 from smsd.digests import DigestWriter
 from smsd.expire import expire_sms
+from smsd.gauges import Gauges
 from smsd.handle_mail import MailHandler, MailKeeper, Trust
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.loops import Bell, Pulse, Stop, wait_any, work_through
 from smsd.mail.lmtp import ReceivedMail, open_lmtp
 from smsd.mail.smtp import Mailer, open_mailer
+from smsd.metrics_server import open_metrics_page
 from smsd.modem_board import ModemBoard
 from smsd.notify import feed_watchdog, notify
 from smsd.office import open_desk, open_seal, sms_limits, smtp_settings
@@ -68,8 +71,11 @@ class _Loop:
     longest_step_s: float = _SHORT_STEP_S
 
 
-async def run(settings: Settings, stop: Stop) -> None:
-    """The life of the daemon. Returns after a clean stop; raises StoreError, or whatever bug ended a loop."""
+async def run(settings: Settings, stop: Stop, metrics: CollectorRegistry | None = None) -> None:
+    """The life of the daemon. Returns after a clean stop; raises StoreError, or whatever bug ended a loop.
+
+    `metrics` has what is counted from the log's events; what waits is added here.
+    """
     bell, pulse = Bell(), Pulse()
     with only_one(settings) as owner:
         desk = open_desk(settings)
@@ -115,9 +121,10 @@ async def run(settings: Settings, stop: Stop) -> None:
                 *(_Loop(f"send {s.name}", s.step, "outbox_sms", SMS_LEASE_S) for s in senders),
             ]
             receivers = [Receiver(modem, intake, _beat(pulse, f"receive {modem.name}")) for modem in modems]
-            log.info("smsd.started", lmtp=lmtp.address, modems=[m.name for m in modems])
-            with _told_alone():
-                await _until_stopped(settings, take_up, loops, receivers, pool, bell, pulse, stop)
+            async with _open_metrics(settings, metrics, Gauges(pool, modems, spool, pulse)) as page:
+                log.info("smsd.started", lmtp=lmtp.address, modems=[m.name for m in modems], metrics=page)
+                with _told_alone():
+                    await _until_stopped(settings, take_up, loops, receivers, pool, bell, pulse, stop)
     log.info("smsd.stopped")
 
 
@@ -295,6 +302,16 @@ async def _open_modems(settings: Settings, board: ModemBoard, pulse: Pulse) -> A
         ]
 
 
+@asynccontextmanager
+async def _open_metrics(
+    settings: Settings, metrics: CollectorRegistry | None, gauges: Gauges
+) -> AsyncIterator[str | None]:
+    registry = metrics or CollectorRegistry()
+    registry.register(gauges)
+    async with open_metrics_page(settings.metrics.listen, registry, gauges.look) as page:
+        yield page
+
+
 def _beat(pulse: Pulse, name: str) -> Callable[[float], None]:
     return lambda within_s: pulse.beat(name, within_s)
 
@@ -317,4 +334,4 @@ def _domain(address: str) -> str:
 
 def _tell_lmtp_error(error: Exception, mail: ReceivedMail | None) -> None:
     """The MTA was told to keep the mail."""
-    log.error("mail.not_stored", error=f"{type(error).__name__}: {error}", bytes=len(mail.raw) if mail else None)
+    log.error("mail.not_stored", error=type(error).__name__, bytes=len(mail.raw) if mail else None)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -103,7 +103,7 @@ class MailSender:
         except CONNECTION_ERRORS:
             raise
         except Exception as e:  # noqa: BLE001  invariant 5: a mail that cannot be written must not stop the others
-            await self._give_up(row, f"it cannot be written ({type(e).__name__}: {e})")
+            await self._give_up(row, f"it cannot be written ({type(e).__name__})")
             return
         envelope_sender, recipient = self._addresses.reply_to(row["token"] or DIGEST), row["address"]
         try:
@@ -117,7 +117,8 @@ class MailSender:
         reach("mail.accepted")
         await self._pool.execute(SQL["settle_mail"], row["id"], "sent", accepted.response, None, None)
         reach("mail.settled")
-        log.info("mail.accepted", **_facts(row), queue_id=accepted.queue_id)
+        after_s = round((datetime.now(UTC) - row["created_at"]).total_seconds(), 1)
+        log.info("mail.accepted", **_facts(row), queue_id=accepted.queue_id, after_s=after_s)
 
     async def _rest(self, row: asyncpg.Record, error: MailUnavailable) -> None:
         """The server takes no mail at all: none is to blame, so no try is counted, however long it lasts."""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import structlog
+from prometheus_client import CollectorRegistry
 
 from config.data_files import nearest
 from config.reference import ReferenceDataError, check_reference
@@ -19,6 +21,7 @@ from smsd.app import run as run_daemon
 from smsd.cli.options import NotSo, config_option
 from smsd.loops import Stop
 from smsd.mail.lmtp import ListenError, parse_listen
+from smsd.metrics import Metrics
 from smsd.office import open_router, own_files
 from smsd.store.database import (
     SCHEMA_VERSION,
@@ -32,25 +35,34 @@ from smsd.store.database import (
 from smsd.store.seal import KeyFileError, ensure_key_file, find_key_file, load_seal
 from smsd.transports.line_tap import SPEEDS
 
+log = structlog.get_logger()
+
 
 @click.command()
 @config_option
 def run(config: Path) -> None:
     """Run the gateway until SIGTERM or Ctrl-C."""
     settings = load_settings(config)
-    journal.configure(settings.log.level, settings.log.format)
+    metrics = Metrics(CollectorRegistry())
+    journal.configure(settings.log.level, settings.log.format, observe=metrics.observe)
     try:
-        asyncio.run(_run(settings))
+        asyncio.run(_run(settings, metrics.registry))
     except ListenError as e:
         raise StoreError(str(e)) from e
+    except (StoreError, KeyFileError, ReferenceDataError, RepliesError):
+        raise
+    except Exception as e:  # a bug: systemd starts us again, and the database remembers
+        cure = "report this with the lines above it; systemd starts smsd again"
+        log.error("smsd.crashed", exc_info=e, cure=cure)
+        raise SystemExit(1) from None
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, metrics: CollectorRegistry) -> None:
     stop = Stop()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.ask)
-    await run_daemon(settings, stop)
+    await run_daemon(settings, stop, metrics)
 
 
 @click.command()
