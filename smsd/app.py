@@ -16,6 +16,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from config.settings import Settings
+from smsd import told
 from smsd.bounce import RefusedMails
 from smsd.clock_step import take_back_the_future
 from smsd.clocks import Clocks
@@ -242,12 +243,17 @@ async def _hear(connection: asyncpg.Connection, bell: Bell) -> None:
     def ring(_connection: object, _pid: int, _channel: str, table: object) -> None:
         bell.ring(str(table))
 
+    def tell(_connection: object, _pid: int, _channel: str, payload: object) -> None:
+        told.hear(str(payload))
+
     await connection.add_listener("smsd_work", ring)
+    await connection.add_listener(told.CHANNEL, tell)
     try:
         bell.ring_all()  # what came while nobody listened
         await lost.wait()
     finally:
         await connection.remove_listener("smsd_work", ring)
+        await connection.remove_listener(told.CHANNEL, tell)
 
 
 # ---------------------------------------------------------------- what is opened

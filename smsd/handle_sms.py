@@ -250,22 +250,29 @@ async def _settle(connection: asyncpg.Connection, cases: Sequence[_Case], settle
 def _tell(cases: Sequence[_Case], settled: Sequence[Handled], talks: Mapping[int, Talk], took_ms: float) -> None:
     """One canonical line per message: what came, how, when, what it was taken for, and who has it now."""
     for case, handled in zip(cases, settled, strict=True):
-        row, new = case.row, next(iter(handled.writes.tickets), None)
-        event = "ticket.opened" if new else "sms.refused" if handled.refused else "sms.handled"
-        about = _opened(new, handled.writes) if new else _concerned(handled, talks.get(row["phone_id"]))
-        log.info(
-            event,
-            **about,
-            message=row["id"],
-            modem=row["transport"],
-            parts=row["parts"],
-            incomplete=None if row["complete"] else True,
-            joined=list(case.rest) or None,
-            outcome=handled.outcome,
-            network_s=round((row["received_at"] - row["sent_at"]).total_seconds(), 1),
-            after_s=round(row["age_s"], 3),
-            took_ms=took_ms,
-        )
+        came = _came(case, handled, took_ms)
+        if handled.writes.tickets:
+            log.info("ticket.opened", **_opened(handled.writes.tickets[0], handled.writes), **came)
+        elif handled.refused:
+            log.info("sms.refused", **came)
+        else:
+            log.info("sms.handled", **_concerned(handled, talks.get(case.row["phone_id"])), **came)
+
+
+def _came(case: _Case, handled: Handled, took_ms: float) -> dict[str, object]:
+    """The SMS: how long it was under way in the network, and how long it waited here; its share of the batch's time."""
+    row = case.row
+    return {
+        "message": row["id"],
+        "modem": row["transport"],
+        "parts": row["parts"],
+        "incomplete": None if row["complete"] else True,
+        "joined": list(case.rest) or None,
+        "outcome": handled.outcome,
+        "network_s": round((row["received_at"] - row["sent_at"]).total_seconds(), 1),
+        "after_s": round(row["age_s"], 3),
+        "took_ms": took_ms,
+    }
 
 
 def _opened(new: NewTicket, writes: Writes) -> dict[str, object]:

@@ -15,13 +15,14 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from pathlib import Path
 from typing import Any, TextIO
 
 import structlog
 
 from parser.privacy import mask_numbers
 from parser.ticket_code import FIRST_DIGITS
-from smsd.journald import Journal, encode, is_journal
+from smsd.journald import SOCKET, encode, is_journal, send
 
 log = structlog.get_logger()
 
@@ -63,7 +64,7 @@ def configure(level: str, form: str, stream: TextIO | None = None, observe: Obse
         _drop_empty,
         _mask,
         _tell_exception,
-        *([_ToJournal(Journal())] if form == "journal" else ()),
+        *([_ToJournal()] if form == "journal" else ()),
         renderer,
     ]
     structlog.configure(
@@ -73,6 +74,15 @@ def configure(level: str, form: str, stream: TextIO | None = None, observe: Obse
         cache_logger_on_first_use=False,
     )
     _listen_to_libraries()
+
+
+def configure_command() -> None:
+    """For an operator's command: its terminal shows its answer alone, and the daemon tells what it did (told.py)."""
+    structlog.configure(processors=[_say_nothing])
+
+
+def _say_nothing(_: Any, __: str, ___: Event) -> Event:
+    raise structlog.DropEvent
 
 
 def _form(stream: TextIO) -> str:
@@ -146,8 +156,8 @@ def _trace(error: BaseException) -> Iterator[str]:
 class _ToJournal:
     """Gives events to journald. What it does not take goes on to standard error, as JSON, and that is told."""
 
-    def __init__(self, journal: Journal, clock: Callable[[], float] = time.monotonic) -> None:
-        self._journal = journal
+    def __init__(self, address: Path = SOCKET, clock: Callable[[], float] = time.monotonic) -> None:
+        self._address = address
         self._clock = clock
         self._resting_until = 0.0
         self._astray = 0
@@ -160,7 +170,7 @@ class _ToJournal:
 
     def _sent(self, event: Event) -> bool:
         try:
-            self._journal.send(encode(fields(event)))
+            send(encode(fields(event)), self._address)
         except OSError as e:
             self._resting_until = self._clock() + _REST_S
             cure = "`systemctl status systemd-journald`; meanwhile these lines are JSON on standard error"

@@ -43,36 +43,30 @@ def encode(fields: Iterable[tuple[str, str]]) -> bytes:
     return bytes(record)
 
 
-class Journal:
-    """Sends records to one socket. The address is looked up each time: journald may be restarted under us."""
+def send(record: bytes, address: Path = SOCKET) -> None:
+    """Returns when journald's queue has it; OSError if there is no journald, or it does not read in time.
 
-    def __init__(self, address: Path = SOCKET) -> None:
-        self._address = str(address)
-        self._line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        self._line.settimeout(PATIENCE_S)
-
-    def send(self, record: bytes) -> None:
-        """Returns when journald's queue has it; OSError if there is no journald, or it does not read in time."""
+    On a socket of its own each time: journald may have been restarted since.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
+        line.settimeout(PATIENCE_S)
         try:
-            self._line.sendto(record, self._address)
+            line.sendto(record, str(address))
         except OSError as e:
             if e.errno not in _TOO_LARGE:
                 raise
-            self._send_sealed(record)
+            _send_sealed(line, record, str(address))
 
-    def _send_sealed(self, record: bytes) -> None:
-        """What no datagram holds goes as a file in memory that nobody can change any more."""
-        descriptor = os.memfd_create("smsd-journal", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        try:
-            left = memoryview(record)
-            while left:
-                left = left[os.write(descriptor, left) :]
-            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
-            passed = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))
-            self._line.sendmsg([], [passed], 0, self._address)
-        finally:
-            os.close(descriptor)
 
-    def close(self) -> None:
-        """Nothing is sent any more."""
-        self._line.close()
+def _send_sealed(line: socket.socket, record: bytes, address: str) -> None:
+    """What no datagram holds goes as a file in memory that nobody can change any more."""
+    descriptor = os.memfd_create("smsd-journal", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        left = memoryview(record)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
+        passed = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))
+        line.sendmsg([], [passed], 0, address)
+    finally:
+        os.close(descriptor)

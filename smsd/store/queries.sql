@@ -1050,3 +1050,7 @@ SELECT (SELECT count(*) FROM quarantine) AS pdu,
         WHERE state = 'quarantined' AND outcome IS NOT NULL AND outcome <> 'joined') AS spam,
        (SELECT count(*) FROM inbound_mail WHERE state = 'quarantined') AS mail,
        (SELECT count(*) FROM contact_pause WHERE paused_until > now()) AS paused_mailboxes;
+
+-- name: tell
+-- Has every daemon on this database log $1, once the transaction is committed: see smsd/told.py.
+SELECT pg_notify('smsd_told', $1);
