@@ -20,7 +20,7 @@ CATALOGS = (
         "docs/id/peristiwa.md menjelaskan semua kejadian dan kunci.",
     ),
 )
-_ROW = re.compile(r"^\| `([a-z_]+\.[a-z_]+)` \| [^|]+ \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", re.MULTILINE)
+_ROW = re.compile(r"^\| `([a-z_]+\.[a-z_]+)` \| [^|]+ \|([^|]*)\| ([^|]*) \|([^|]*)\|$", re.MULTILINE)
 # Fields that journalctl puts into the text of an entry.
 _SHOWN = ("ticket", "modem", "agency", "error", "cure")
 

@@ -30,7 +30,7 @@ _FENCED = re.compile(r"^```.*?^```$|^ {4}[^\n]*", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 _SECTION = re.compile(r"^## `\[+(\w+)\]+`$", re.MULTILINE)
 _KEY_ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", re.MULTILINE)
-_EVENT_ROW = re.compile(r"^\| `([a-z_]+\.[a-z_]+)` \| ([^|]+) \| ([^|]*) \|", re.MULTILINE)
+_EVENT_ROW = re.compile(r"^\| `([a-z_]+\.[a-z_]+)` \| ([^|]+) \|([^|]*)\|", re.MULTILINE)
 _EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?|[\w-]+/)`")
@@ -134,7 +134,7 @@ def logged_events(root: Path) -> dict[str, Logged]:
                 for name in _names(tree, node.args[0]):
                     event = found.setdefault(name, Logged(f"{path.relative_to(root)}:{node.lineno}", set(), set()))
                     event.levels.add(node.func.attr)  # type: ignore[attr-defined]
-                    event.keys |= _keys(tree, node)
+                    event.keys.update(_keys(tree, node))
     return found
 
 

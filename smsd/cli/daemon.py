@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 import structlog
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from config.data_files import nearest
 from config.reference import ReferenceDataError, check_reference
@@ -43,6 +43,7 @@ log = structlog.get_logger()
 def run(config: Path) -> None:
     """Run the gateway until SIGTERM or Ctrl-C."""
     settings = load_settings(config)
+    disable_created_metrics()  # a series for each series, that nobody asks for
     metrics = Metrics(CollectorRegistry())
     journal.configure(settings.log.level, settings.log.format, observe=metrics.observe)
     try:

@@ -36,6 +36,7 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## [1.2.3] - 2026-01-31\n")
     (tmp_path / "README.md").write_text("# A gateway\n\n## Every day\n\n`smsd run`, `smsd db init`\n")
     (tmp_path / "smsd" / "work.py").write_text('log.info("sms.sent", sms=1)\n')
+    (tmp_path / "docs" / "architecture.md").write_text("# Architecture\n")
     for list_of_events in check_docs.EVENTS:
         (tmp_path / list_of_events).write_text("| `sms.sent` | info | `sms` | gone | |\n")
     (tmp_path / "docs" / "configuration.md").write_text("# Configuration\n\n### agencies.csv\n")
