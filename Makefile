@@ -1,4 +1,4 @@
-# run · test · check · bench · torture · postfix · year · fuzz · pictures: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
+# run · test · check · bench · torture · postfix · year · fuzz · pictures · dashboard: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 6
 
-.PHONY: run test check bench torture postfix year fuzz pictures setup clean
+.PHONY: run test check bench torture postfix year fuzz pictures dashboard setup clean
 
 setup: $(READY)
 
@@ -58,6 +58,10 @@ fuzz: $(READY)
 # The mails as a browser shows them, into docs/images/; all kinds to look at: make pictures ARGS="--all /tmp/mails"
 pictures: $(READY)
 	$(BIN)/python scripts/draw_mails.py $(ARGS)
+
+# Five minutes; needs Prometheus and a browser (apt install prometheus chromium), see docs/monitoring.md.
+dashboard: $(READY)
+	PYTHONPATH=. $(BIN)/python scripts/draw_dashboard.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache

@@ -103,7 +103,8 @@ class MailSender:
         except CONNECTION_ERRORS:
             raise
         except Exception as e:  # noqa: BLE001  invariant 5: a mail that cannot be written must not stop the others
-            await self._give_up(row, f"it cannot be written ({type(e).__name__})")
+            name = type(e).__name__  # all that is logged: the sentence may hold the citizen's words
+            await self._give_up(row, f"it cannot be written ({name}: {e})", told=f"it cannot be written ({name})")
             return
         envelope_sender, recipient = self._addresses.reply_to(row["token"] or DIGEST), row["address"]
         try:
@@ -136,10 +137,12 @@ class MailSender:
         seconds = round(wait.total_seconds())
         log.warning("mail.postponed", **_facts(row), again_in_s=seconds, error=error.operator_sentence)
 
-    async def _give_up(self, row: asyncpg.Record, reason: str, mailbox_status: str | None = None) -> None:
+    async def _give_up(
+        self, row: asyncpg.Record, reason: str, mailbox_status: str | None = None, told: str | None = None
+    ) -> None:
         """For good. Where the mailbox is to blame, another one is found for what it was to get."""
         await self._pool.execute(SQL["settle_mail"], row["id"], "failed", None, reason, mailbox_status)
-        log.error("mail.given_up", **_facts(row), error=reason, cure=f"smsd outbox retry mail:{row['id']}")
+        log.error("mail.given_up", **_facts(row), error=told or reason, cure=f"smsd outbox retry mail:{row['id']}")
 
     # ---------------------------------------------------------------- what it says
 

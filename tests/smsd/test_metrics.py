@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import re
 import tempfile
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,18 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 90
 DOCUMENTS = ("docs/monitoring.md", "docs/id/pemantauan.md")
 _ROW = re.compile(r"^\| `((?:smsd|process)_\w+)` \| (\w+) \|([^|]*)\|", re.MULTILINE)
-_SAMPLES = ("_bucket", "_sum", "_count", "_total", "_created")
+OTHER_TEXTS = (
+    "STATUS",
+    "BANTUAN",
+    "Selamat! Anda dapat hadiah 100jt, klik bit.ly/x segera",
+    "RAHASIA kepala desa Sukamaju minta uang bantuan, nama saya Sulastri, hubungi 081355512345",
+    "jalan rusak di kampung kami pak, sudah dilaporkan ke ketua RT tapi didiamkan",
+    "Sudah tiga hari air mati di Sukun kota malang, tolong pak",
+)
+WORDS = (
+    *("hadiah", "Sulastri", "Sukamaju", "didiamkan", "tiga hari", "banyak lubang", "menumpuk"),
+    *("sedang ke lokasi", "Sudah kami"),
+)
 
 
 def parsed(text: str) -> dict[str, Any]:
@@ -159,11 +172,14 @@ async def busy_town(folder: Path) -> AsyncIterator[tuple[Town, Citizens, str]]:
                 while not (address := metrics_address(folder)):
                     await asyncio.sleep(0.1)
                 await citizens.report(20, 5)
-                for n, text in enumerate(
-                    ("STATUS", "BANTUAN", "Selamat! Anda dapat hadiah 100jt, klik bit.ly/x segera")
-                ):
+                for n, text in enumerate(OTHER_TEXTS):
                     town.simulators[0].network.text(f"+6285500000{n:03}", text)
                 town.simulators[1].network.inject("00FF")
+                town.mail.fault = "later"
+                town.simulators[1].vanish()
+                await asyncio.sleep(3)
+                town.simulators[1].plug_in()
+                town.mail.fault = ""
             yield town, citizens, address
         finally:
             for each in working:
@@ -191,16 +207,16 @@ def town_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 async def test_a_busy_town_is_counted(town_folder: Path) -> None:
     """What the citizens did is what the figures say; each is documented, each documented one is there; no number."""
-    async with open_busy_town(town_folder) as (town, citizens, address):
+    async with open_busy_town(town_folder) as (_, citizens, address):
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 text = await scrape(address)
                 acknowledged = values(text, "smsd_tickets_acknowledged_total").get(())
-                if acknowledged == 20 and values(text, "smsd_stage_seconds_count").get(("dispatched",), 0) >= 15:
+                if acknowledged == 23 and values(text, "smsd_stage_seconds_count").get(("dispatched",), 0) >= 15:
                     break
                 await asyncio.sleep(1)
-        assert 20 == sum(values(text, "smsd_tickets_opened_total").values())
-        assert 20 == values(text, "smsd_messages_total")[("complaint",)]
+        assert 23 == sum(values(text, "smsd_tickets_opened_total").values())
+        assert 23 == values(text, "smsd_messages_total")[("complaint",)]
         assert 1 == values(text, "smsd_messages_total")[("status",)]
         assert {("modem0",), ("modem1",)} == set(values(text, "smsd_sms_parts_received_total"))
         assert 1 == values(text, "smsd_database_up")[()]
@@ -215,6 +231,25 @@ async def test_a_busy_town_is_counted(town_folder: Path) -> None:
         assert not re.search(r'="[^"]*\d{9}', text), "no label has a number"
         check_documents(text)
         check_monitoring(text)
+    check_events(town_folder / "smsd.log", [*citizens.texts, "+6281355512345"])
+
+
+def check_events(log: Path, numbers: Sequence[str]) -> None:
+    """Each event that was logged is documented with its level and its keys, and no value is a citizen's."""
+    listed = listed_events(ROOT / "docs" / "events.md")
+    seen = Counter[str]()
+    for line in log.read_text().splitlines():
+        event = json.loads(line)
+        name, level = event.pop("event"), event.pop("level")
+        levels, keys = listed[name]
+        assert level in levels and event.keys() - {"timestamp"} <= keys, line
+        seen[name] += 1
+        told = " ".join(str(value) for key, value in event.items() if key not in ("ticket", "timestamp", "queue_id"))
+        assert not re.search(r"\d{9}", told), line
+        assert not any(number[3:] in line for number in numbers), line
+        assert not any(word in line for word in WORDS), line
+    wanted = {"sms.received", "ticket.opened", "sms.refused", "sms.sent", "sms.report", "mail.accepted", "modem.lost"}
+    assert wanted | {"mail.postponed", "sms.quarantined", "ticket.answered", "smsd.stopped"} <= seen.keys()
 
 
 def check_documents(text: str) -> None:

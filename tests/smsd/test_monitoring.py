@@ -15,7 +15,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "examples" / "monitoring"
 DASHBOARD = json.loads((SHIPPED / "dashboard.json").read_text(encoding="utf-8"))
-_ALERT = re.compile(r"^ +- alert: (\w+)$.*?^ +severity: (\w+)$.*?^ +annotations:\n((?: {10}\w+: '.*'\n)+)", re.M | re.S)
+_ALERT = re.compile(
+    r"^ +- alert: (\w+)$.*?^ +severity: (\w+)$.*?^ +annotations:\n((?: {10}\w+: '[^\n]*'\n)+)", re.M | re.S
+)
 _ANNOTATION = re.compile(r"(\w+): '(.*)'")
 _ROW = re.compile(r"^\| `(Smsd\w+)` \| (\w+) \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 _COMMAND = re.compile(r"\bsmsd ([a-z]+)\b")
