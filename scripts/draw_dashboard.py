@@ -39,6 +39,8 @@ WIDTH, UNIT_HEIGHT, GAP = 1440, 34, 6
 STEP_S = 2
 RATE = "30s"  # what Grafana would put in the place of $__rate_interval, with a scrape each second
 COLOURS = ("#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#705da0", "#508642", "#cca300")
+_SECONDS = (0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36000)  # marks of a logarithmic axis of times
+_CLOCK = (10, 15, 30, 60, 120, 300, 600, 1800, 3600)  # steps of a linear one, from ten seconds up
 SHADES = {"green": "#299c46", "orange": "#ed8128", "red": "#d44a3a"}
 
 Point = tuple[float, float]
@@ -207,11 +209,14 @@ class Frame:
     def ticks(self) -> list[float]:
         """Values that are written beside the panel."""
         if self.log:
-            decades = [10.0**n for n in range(-3, 6)]
-            return [tick for tick in decades if self.low <= tick <= self.high] or [self.low, self.high]
+            marks = _SECONDS if self.unit == "s" else [10.0**n for n in range(-3, 6)]
+            return [mark for mark in marks if self.low <= mark <= self.high] or [self.low, self.high]
         rough = (self.high - self.low) / 4
         power = 10.0 ** int(f"{rough:e}".partition("e")[2])
-        step = next(each * power for each in (1, 2, 2.5, 5, 10) if each * power >= rough * 0.999)
+        steps = [each * power for each in (1, 2, 2.5, 5, 10)]
+        if self.unit == "s" and rough > _CLOCK[0]:
+            steps = [*_CLOCK, rough]
+        step = next(each for each in steps if each >= rough * 0.999)
         return [n * step for n in range(int(self.high / step) + 1)]
 
 

@@ -191,7 +191,7 @@ class TestProblems:
             ("", "[mail] host: is missing; it must be given"),
             (MAIL + "[databse]", "[databse]: is not a section I know; did you mean database?"),
             ("dsn = 1\n" + MAIL, "[dsn]: is not a section I know; known here: "
-             "gateway, database, mail, routing, deadlines, limits, privacy, log, modem"),
+             "gateway, database, mail, routing, deadlines, limits, privacy, log, metrics, modem"),
             (MAIL + "hsot = 1", "[mail] hsot: is not a key I know; did you mean host?"),
             (MAIL + "port = '25'", "[mail] port: must be a whole number, not '25'"),
             (MAIL + "tls = 'ssl'", "[mail] tls: must be one of 'none', 'starttls', 'tls'"),
