@@ -6,6 +6,7 @@ lines of code it passed are told, for its sentence may quote what it stumbled ov
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import os
@@ -196,6 +197,7 @@ def fields(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield _FIELDS.get(key, key.upper()), _plain(each)
 
 
+@functools.cache
 def message_id(name: str) -> str:
     """The 128 bits that stand for an event, as journald writes them."""
     return uuid.uuid5(EVENTS, name).hex
@@ -221,7 +223,9 @@ def _quoted(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str):
+        return value
+    return repr(value) if type(value) in (int, float) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 # ---------------------------------------------------------------- what libraries say

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 import structlog
 
+from config.settings import Settings
 from smsd import journal
+from smsd.cli import daemon
 
 
 @pytest.fixture(autouse=True)
@@ -189,3 +191,23 @@ def test_a_command_says_nothing() -> None:
     journal.configure_command()
     structlog.get_logger().error("sms.withheld")
     assert "" == stream.getvalue()
+
+
+def test_a_crash_is_told_without_what_it_was_about(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: Settings
+) -> None:
+    """One event with the lines of code and the cure; exit 1, so that systemd starts the daemon again."""
+
+    async def stumble(*_: object) -> None:
+        raise ExceptionGroup("a loop has ended", [ValueError("jalan rusak di depan warung")])
+
+    monkeypatch.setattr(daemon, "run_daemon", stumble)
+    monkeypatch.setattr(daemon, "load_settings", lambda _: settings)
+    with pytest.raises(SystemExit) as ended:
+        daemon.run.main(["--config", "x"], standalone_mode=False)
+    (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (1, "smsd.crashed") == (ended.value.code, line["event"])
+    assert "ValueError" in line["exception"]
+    assert "in stumble" in line["exception"]
+    assert "systemd starts smsd again" in line["cure"]
+    assert "warung" not in json.dumps(line)
