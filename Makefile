@@ -1,4 +1,4 @@
-# run · test · check · bench · torture · postfix · units · year · fuzz · pictures · report-pictures: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
+# run · test · check · bench · torture · postfix · units · year · fuzz · pictures · report-pictures · dashboard: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 6
 
-.PHONY: run test check bench torture postfix units year fuzz pictures report-pictures deb package-test setup clean
+.PHONY: run test check bench torture postfix units year fuzz pictures report-pictures dashboard deb package-test setup clean
 
 setup: $(READY)
 
@@ -68,6 +68,7 @@ pictures: $(READY)
 # The report on a simulated year as a browser shows it, into docs/images/; minutes, or ARGS="--year FOLDER" of an earlier make year
 report-pictures: $(READY)
 	$(BIN)/python -m scripts.draw_report $(ARGS)
+
 # dist/smsd_<version>_<arch>.deb of what is committed; needs dpkg-dev, debhelper, fakeroot and python3-venv, see docs/install.md.
 deb: $(READY)
 	$(BIN)/python scripts/build_deb.py $(ARGS)
@@ -75,6 +76,10 @@ deb: $(READY)
 # The package on a clean Debian 12: installed, set up, served, upgraded, removed. Ten minutes; needs root and debootstrap.
 package-test: $(READY)
 	$(BIN)/python -m bench.package $(ARGS)
+
+# Five minutes; needs Prometheus and a browser (apt install prometheus chromium), see docs/monitoring.md.
+dashboard: $(READY)
+	PYTHONPATH=. $(BIN)/python scripts/draw_dashboard.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache

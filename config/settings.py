@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import time
 from email.utils import parseaddr
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -147,7 +148,16 @@ class Log:
     """[log]: how much is said, and in which form."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "console", "json"] = "auto"  # auto: console on a terminal, else JSON lines
+    # auto: console on a terminal, fields of the journal where systemd leads standard error there, else JSON lines
+    format: Literal["auto", "console", "json", "journal"] = "auto"
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """[metrics]: figures for Prometheus."""
+
+    listen: str | None = None  # address and port; None: none are served
+    allow_others: bool = False  # whether other hosts may ask: the figures are not secret, but nobody else's business
 
 
 @dataclass(frozen=True)
@@ -164,6 +174,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     privacy: Privacy = field(default_factory=Privacy)
     log: Log = field(default_factory=Log)
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -180,6 +191,7 @@ _SECTIONS: dict[str, type] = {
     "limits": Limits,
     "privacy": Privacy,
     "log": Log,
+    "metrics": Metrics,
 }
 
 
@@ -380,6 +392,32 @@ def _check_confidence(settings: Settings) -> list[Problem]:
     return [Problem("[routing] route_from", f"must be from 0 to 1, not {settings.routing.route_from}")]
 
 
+def _check_metrics(settings: Settings) -> list[Problem]:
+    listen = settings.metrics.listen
+    if listen is None:
+        return []
+    host, port = split_listen(listen)
+    if host is None:
+        return [Problem("[metrics] listen", f'must be an IP address and a port like "127.0.0.1:9708", not {listen!r}')]
+    if port > 65535:
+        return [Problem("[metrics] listen", f"has the port {port}; ports go up to 65535, and 0 lets the system choose")]
+    if host.is_loopback or settings.metrics.allow_others:
+        return []
+    cure = "use 127.0.0.1, or say allow_others = true and let your firewall decide who may ask"
+    return [Problem("[metrics] listen", f"{host} can be reached from other hosts; {cure}")]
+
+
+def split_listen(listen: str) -> tuple[IPv4Address | IPv6Address | None, int]:
+    """`127.0.0.1:9708` or `[::1]:9708` as an address and a port; no address where it is neither."""
+    found = re.fullmatch(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<four>[0-9.]+)):(?P<port>[0-9]{1,5})", listen)
+    if not found:
+        return None, 0
+    try:
+        return ip_address(found["six"] or found["four"]), int(found["port"])
+    except ValueError:
+        return None, 0
+
+
 _CHECKS: tuple[Callable[[Settings], list[Problem]], ...] = (
     _check_short_code,
     _check_zone,
@@ -391,6 +429,7 @@ _CHECKS: tuple[Callable[[Settings], list[Problem]], ...] = (
     _check_files,
     _check_numbers,
     _check_confidence,
+    _check_metrics,
 )
 
 

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 import click
 
@@ -24,13 +24,13 @@ CONFIGURATION = {
     "docs/configuration.md": ("required", "none"),
     "docs/id/konfigurasi.md": ("wajib", "tidak ada"),
 }
-ARCHITECTURE = "docs/architecture.md"
+EVENTS = ("docs/events.md", "docs/id/peristiwa.md")
 
 _FENCED = re.compile(r"^```.*?^```$|^ {4}[^\n]*", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 _SECTION = re.compile(r"^## `\[+(\w+)\]+`$", re.MULTILINE)
 _KEY_ROW = re.compile(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", re.MULTILINE)
-_EVENT_ROW = re.compile(r"^\| `([a-z_]+\.[a-z_]+)` \|", re.MULTILINE)
+_EVENT_ROW = re.compile(r"^\| `([a-z_]+\.[a-z_]+)` \| ([^|]+) \|([^|]*)\|", re.MULTILINE)
 _EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?|[\w-]+/)`")
@@ -93,30 +93,49 @@ def _keys_in_docs(text: str) -> dict[str, str]:
 
 
 def check_events(root: Path) -> Iterator[str]:
-    """Every log event of smsd/ stands in the list of docs/architecture.md, and no other does."""
-    said = {event: place for path in sorted((root / "smsd").rglob("*.py")) for event, place in _events(root, path)}
-    listed = set(_EVENT_ROW.findall((root / ARCHITECTURE).read_text(encoding="utf-8")))
-    for event, place in said.items():
-        if event not in listed:
-            yield f"{place}: the log event {event} is missing in {ARCHITECTURE}"
-    for event in sorted(listed - said.keys()):
-        yield f"{ARCHITECTURE}: nothing in smsd/ logs {event}"
+    """Every log event of smsd/ stands in each language's list with its level and its keys, and no other does."""
+    said = logged_events(root)
+    for document in EVENTS:
+        listed = listed_events(root / document)
+        for name, event in said.items():
+            if name not in listed:
+                yield f"{event.place}: the log event {name} is missing in {document}"
+                continue
+            levels, keys = listed[name]
+            if levels != event.levels:
+                yield f"{document}: {name} is logged as {', '.join(sorted(event.levels))}"
+            for key in sorted(event.keys ^ keys):
+                yield f"{document}: {name} {'has the key' if key in event.keys else 'never has the key'} {key}"
+        for name in sorted(listed.keys() - said.keys()):
+            yield f"{document}: nothing in smsd/ logs {name}"
 
 
-def _events(root: Path, path: Path) -> Iterator[tuple[str, str]]:
-    """First arguments of log.info() and the like: a text, a choice of two, or a variable that is given one."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    given: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            given.setdefault(node.targets[0].id, []).append(node.value)
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and _is_log(node.func) and node.args):
-            continue
-        first = node.args[0]
-        for value in given.get(first.id, []) if isinstance(first, ast.Name) else [first]:
-            for event in _texts(value):
-                yield event, f"{path.relative_to(root)}:{node.lineno}"
+class Logged(NamedTuple):
+    """How an event is logged: where first, as what, and with which keys."""
+
+    place: str
+    levels: set[str]
+    keys: set[str]
+
+
+def listed_events(document: Path) -> dict[str, tuple[set[str], set[str]]]:
+    """Levels and keys of each event, as a document lists them."""
+    rows = _EVENT_ROW.findall(document.read_text(encoding="utf-8"))
+    return {name: (set(levels.split(", ")), set(re.findall(r"`(\w+)`", keys))) for name, levels, keys in rows}
+
+
+def logged_events(root: Path) -> dict[str, Logged]:
+    """All events that smsd/ logs."""
+    found: dict[str, Logged] = {}
+    for path in sorted((root / "smsd").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _is_log(node.func) and node.args:
+                for name in _names(tree, node.args[0]):
+                    event = found.setdefault(name, Logged(f"{path.relative_to(root)}:{node.lineno}", set(), set()))
+                    event.levels.add(node.func.attr)  # type: ignore[attr-defined]
+                    event.keys.update(_keys(tree, node))
+    return found
 
 
 def _is_log(function: ast.expr) -> bool:
@@ -128,13 +147,42 @@ def _is_log(function: ast.expr) -> bool:
     )
 
 
-def _texts(value: ast.expr) -> Iterator[str]:
+def _names(tree: ast.Module, first: ast.expr) -> Iterator[str]:
+    """The first argument of log.info() and the like: a text, a choice of two, or a variable that is given one."""
+    for value in _given(tree, first.id) if isinstance(first, ast.Name) else [first]:
+        for part in ast.walk(value):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and _EVENT.fullmatch(part.value):
+                yield part.value
+
+
+def _given(tree: ast.Module, name: str) -> list[ast.expr]:
+    """What a variable of this name is given, anywhere in the module."""
+    assigned = (node for node in ast.walk(tree) if isinstance(node, ast.Assign))
+    return [node.value for node in assigned if any(isinstance(t, ast.Name) and t.id == name for t in node.targets)]
+
+
+def _keys(tree: ast.Module, call: ast.Call) -> set[str]:
+    """Keyword arguments, and those of the tables and of the module's own functions that are spread into the call."""
+    keys = {keyword.arg for keyword in call.keywords if keyword.arg}
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            keys |= _spread(tree, keyword.value)
+    return keys - {"exc_info"} | ({"exception"} if "exc_info" in keys else set())
+
+
+def _spread(tree: ast.Module, value: ast.expr) -> set[str]:
     match value:
-        case ast.Constant(value=str(text)) if _EVENT.fullmatch(text):
-            yield text
+        case ast.Name(id=name):
+            return {key for given in _given(tree, name) for key in _spread(tree, given)}
+        case ast.Dict(keys=keys):
+            return {key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
         case ast.IfExp(body=body, orelse=orelse):
-            yield from _texts(body)
-            yield from _texts(orelse)
+            return _spread(tree, body) | _spread(tree, orelse)
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            functions = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.name == name]
+            returned = [r.value for f in functions for r in ast.walk(f) if isinstance(r, ast.Return) and r.value]
+            return {key for given in returned for key in _spread(tree, given)}
+    return set()
 
 
 # ---------------------------------------------------------------- links, commands, version

@@ -11,14 +11,18 @@ from datetime import timedelta
 
 import asyncpg
 import structlog
+from prometheus_client import CollectorRegistry
 
 from config.settings import Settings
+from smsd import told
 from smsd.clock_step import take_back_the_future
 from smsd.expire import expire_sms
+from smsd.gauges import Gauges
 from smsd.handle_mail import MailKeeper
 from smsd.loops import Bell, Pulse, Stop, wait_any, work_through
 from smsd.mail.lmtp import LmtpServer, ReceivedMail, open_lmtp
 from smsd.mail.smtp import open_mailer
+from smsd.metrics_server import open_metrics_page
 from smsd.modem_board import ModemBoard
 from smsd.notify import feed_watchdog, notify
 from smsd.office import open_seal, smtp_settings
@@ -60,8 +64,13 @@ class _Loop:
     longest_step_s: float = _SHORT_STEP_S
 
 
-async def run(settings: Settings, share: Share, stop: Stop, reload: asyncio.Event) -> None:
-    """The life of the daemon. Returns after a clean stop; raises StoreError, or whatever bug ended a loop."""
+async def run(
+    settings: Settings, share: Share, stop: Stop, reload: asyncio.Event, metrics: CollectorRegistry | None = None
+) -> None:
+    """The life of the daemon. Returns after a clean stop; raises StoreError, or whatever bug ended a loop.
+
+    `metrics` has what is counted from the log's events; what waits is added here.
+    """
     bell, pulse = Bell(), Pulse()
     with only_one(share.folder) as owner:
         rules = open_rulebook(settings)
@@ -96,8 +105,12 @@ async def run(settings: Settings, share: Share, stop: Stop, reload: asyncio.Even
             ]
             receivers = [Receiver(modem, intake, _beat(pulse, f"receive {modem.name}")) for modem in modems]
             status = StatusLine([m.name for m in modems], board, spool, pulse)
-            async with _open_lmtp(share, work, MailKeeper(pool)) as lmtp:
-                log.info("smsd.started", lmtp=lmtp and lmtp.address, modems=[m.name for m in modems])
+            async with (
+                _open_lmtp(share, work, MailKeeper(pool)) as lmtp,
+                _open_metrics(settings, metrics, Gauges(pool, modems, spool, pulse)) as page,
+            ):
+                names = [modem.name for modem in modems]
+                log.info("smsd.started", lmtp=lmtp and lmtp.address, modems=names, metrics=page)
                 helpers = [
                     _listen(pool, bell),
                     feed_watchdog(pulse, status.text),
@@ -229,12 +242,17 @@ async def _hear(connection: asyncpg.Connection, bell: Bell) -> None:
     def ring(_connection: object, _pid: int, _channel: str, table: object) -> None:
         bell.ring(str(table))
 
+    def tell(_connection: object, _pid: int, _channel: str, payload: object) -> None:
+        told.hear(str(payload))
+
     await connection.add_listener("smsd_work", ring)
+    await connection.add_listener(told.CHANNEL, tell)
     try:
         bell.ring_all()  # what came while nobody listened
         await lost.wait()
     finally:
         await connection.remove_listener("smsd_work", ring)
+        await connection.remove_listener(told.CHANNEL, tell)
 
 
 # ---------------------------------------------------------------- what is opened
@@ -272,6 +290,16 @@ async def _open_modems(share: Share, board: ModemBoard, pulse: Pulse) -> AsyncIt
         ]
 
 
+@asynccontextmanager
+async def _open_metrics(
+    settings: Settings, metrics: CollectorRegistry | None, gauges: Gauges
+) -> AsyncIterator[str | None]:
+    registry = metrics or CollectorRegistry()
+    registry.register(gauges)
+    async with open_metrics_page(settings.metrics.listen, registry, gauges.look) as page:
+        yield page
+
+
 def _beat(pulse: Pulse, name: str) -> Callable[[float], None]:
     return lambda within_s: pulse.beat(name, within_s)
 
@@ -297,4 +325,4 @@ def _domain(address: str) -> str:
 
 def _tell_lmtp_error(error: Exception, mail: ReceivedMail | None) -> None:
     """The MTA was told to keep the mail."""
-    log.error("mail.not_stored", error=f"{type(error).__name__}: {error}", bytes=len(mail.raw) if mail else None)
+    log.error("mail.not_stored", error=type(error).__name__, bytes=len(mail.raw) if mail else None)

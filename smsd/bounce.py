@@ -57,8 +57,8 @@ async def bounce(
         return
     ids: Iterator[int] = iter(await reserve_ids(connection, "dispatch", 1))
     now = await connection.fetchval(SQL["now"])
-    for phone_id in await store(connection, undelivered(desk, ticket, to, told, now, ids), limits.sms):
-        log.warning("sms.withheld", phone=phone_id)
+    for each in await store(connection, undelivered(desk, ticket, to, told, now, ids), limits.sms):
+        log.warning("sms.withheld", phone=each.phone, ticket=each.ticket)
     log.error("mail.bounced", ticket=ticket.code, agency=to.agency, status=told.status, cure=cure(told))
 
 

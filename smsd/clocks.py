@@ -60,8 +60,8 @@ class Clocks:
             writes = Writes()
             for row in rows:
                 writes.add(decide(desk, tickets[row["ticket_id"]], row, row["now"], ids))
-            for phone_id in await store(connection, writes, self._limits):
-                log.warning("sms.withheld", phone=phone_id)
+            for each in await store(connection, writes, self._limits):
+                log.warning("sms.withheld", phone=each.phone, ticket=each.ticket)
             if query == "unread_answers":
                 await connection.execute(SQL["tell_unread"], [row["id"] for row in rows])
             reach("clock.decided")

@@ -278,8 +278,8 @@ class _Case:
         desk = await as_of_now(self._connection, self._desk)
         ids = iter(await reserve_ids(self._connection, "dispatch", 1))
         writes = agency_answer(desk, ticket, verb, self._now, self._row["id"], ids)
-        for phone_id in await store(self._connection, writes, self._limits.sms):
-            log.warning("sms.withheld", phone=phone_id)
+        for each in await store(self._connection, writes, self._limits.sms):
+            log.warning("sms.withheld", phone=each.phone, ticket=each.ticket)
         await self._settle("handled", type(verb).__name__.lower())
         await self._connection.execute(SQL["keep_unclear"], ticket.dispatch_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from smsd.desk.talk import Gap, Handled, Ids, Inbound, Question, Said, Stranger,
 from smsd.kill_points import reach
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
-from smsd.writes import SmsLimits, Writes, reserve_ids, store
+from smsd.writes import NewTicket, SmsLimits, Writes, reserve_ids, store
 
 log = structlog.get_logger()
 
@@ -92,6 +93,7 @@ class SmsHandler:
             log.error("sms.quarantined" if state == "quarantined" else "sms.failed", message=row["id"], error=error)
 
     async def _decide(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:
+        began = time.perf_counter()
         now = rows[0]["now"]
         rows = list({row["phone_id"]: row for row in rows}.values())  # one that is tried again may be a second
         talks = await _load_talks(connection, [row["phone_id"] for row in rows], now)
@@ -108,7 +110,10 @@ class SmsHandler:
             settled.append(handled)
         withheld = await store(connection, writes, self._limits.sms)
         await _settle(connection, cases, settled)
-        _tell(cases, settled, writes, withheld)
+        took_ms = round((time.perf_counter() - began) / len(rows) * 1000, 1)
+        _tell(cases, settled, talks, took_ms)
+        for each in withheld:
+            log.warning("sms.withheld", phone=each.phone, ticket=each.ticket)
 
     def _hear(self, row: asyncpg.Record, talks: Mapping[int, Talk]) -> _Case:
         handled = Gap(row["gap_text"], row["gap_ticket_id"]) if row["gap_ticket_id"] else None
@@ -242,13 +247,56 @@ async def _settle(connection: asyncpg.Connection, cases: Sequence[_Case], settle
         await connection.execute(SQL["settle_messages"], *map(list, zip(*rows, strict=True)))
 
 
-def _tell(cases: Sequence[_Case], settled: Sequence[Handled], writes: Writes, withheld: Sequence[int]) -> None:
-    """One canonical line per message."""
-    opened = {ticket.message_id: ticket for ticket in writes.tickets}
+def _tell(cases: Sequence[_Case], settled: Sequence[Handled], talks: Mapping[int, Talk], took_ms: float) -> None:
+    """One canonical line per message: what came, how, when, what it was taken for, and who has it now."""
     for case, handled in zip(cases, settled, strict=True):
-        row, ticket = case.row, opened.get(case.row["id"])
-        facts = {"ticket": ticket.code, "topic": ticket.topic, "place": ticket.place} if ticket else {}
-        event = "ticket.opened" if ticket else "sms.refused" if handled.refused else "sms.handled"
-        log.info(event, message=row["id"], outcome=handled.outcome, after_s=round(row["age_s"], 3), **facts)
-    for phone_id in withheld:
-        log.warning("sms.withheld", phone=phone_id)
+        came = _came(case, handled, took_ms)
+        if handled.writes.tickets:
+            log.info("ticket.opened", **_opened(handled.writes.tickets[0], handled.writes), **came)
+        elif handled.refused:
+            log.info("sms.refused", **came)
+        else:
+            log.info("sms.handled", **_concerned(handled, talks.get(case.row["phone_id"])), **came)
+
+
+def _came(case: _Case, handled: Handled, took_ms: float) -> dict[str, object]:
+    """The SMS: how long it was under way in the network, and how long it waited here; its share of the batch's time."""
+    row = case.row
+    return {
+        "message": row["id"],
+        "modem": row["transport"],
+        "parts": row["parts"],
+        "incomplete": None if row["complete"] else True,
+        "joined": list(case.rest) or None,
+        "outcome": handled.outcome,
+        "network_s": round((row["received_at"] - row["sent_at"]).total_seconds(), 1),
+        "after_s": round(row["age_s"], 3),
+        "took_ms": took_ms,
+    }
+
+
+def _opened(new: NewTicket, writes: Writes) -> dict[str, object]:
+    """The report that a text opened, and the agency that got it. What is confidential names no topic."""
+    sent = next((event.agency for event in writes.events if event.kind == "dispatched"), None)
+    return {
+        "ticket": new.code,
+        "kind": new.klass,
+        "topic": None if new.confidential else new.topic,
+        "place": new.place,
+        "agency": sent,
+        "confidence": round(new.confidence, 2),
+        "confidential": new.confidential or None,
+    }
+
+
+def _concerned(handled: Handled, talk: Talk | None) -> dict[str, object]:
+    """The report that a text was about, and the agency that has it now."""
+    writes = handled.writes
+    ids = [handled.ticket_id, *(event.ticket_id for event in writes.events), *(sms.ticket_id for sms in writes.sms)]
+    number = next((each for each in ids if each is not None), None)
+    if talk is None or number is None:
+        return {}
+    known = [*talk.tickets, *(stranger.ticket for stranger in talk.others.values())]
+    ticket = next((ticket for ticket in known if ticket.id == number), None)
+    sent = next((event.agency for event in writes.events if event.kind == "dispatched"), None)
+    return {"ticket": ticket.code, "agency": sent or ticket.agency} if ticket else {}

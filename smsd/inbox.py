@@ -141,18 +141,21 @@ def _no_verb(verb: Verb | None, line: str | None) -> str:
     return f"nothing is suggested; say what it means with --as, beginning with {words}"
 
 
-async def reject(connection: asyncpg.Connection, mail_id: int, actor: str, reason: str) -> None:
-    """Puts a mail aside: it changes nothing. In the caller's transaction; raises NotPossible."""
+async def reject(connection: asyncpg.Connection, mail_id: int, actor: str, reason: str) -> Ticket | None:
+    """Puts a mail aside: it changes nothing. The report whose address it came to. In the caller's transaction; raises
+    NotPossible."""
     row = await _claim(connection, mail_id)
     if row["state"] in _PUT_ASIDE:
         raise NotPossible(f"mail {mail_id} is {_PUT_ASIDE[row['state']]} already; `smsd inbox list` shows what waits")
     number = row["dispatch_id"]
     await connection.execute(SQL["settle_inbound_mail"], mail_id, "rejected", number, row["outcome"], None)
-    if number is not None:
-        ticket = await _ticket_of_dispatch(connection, number)
-        data = {"mail": mail_id, "reason": reason}
-        events = [Event(ticket.id, row["now"], "mail_rejected", actor, data=data)]
-        await store(connection, Writes(events=events), SmsLimits(0, 0))
+    if number is None:
+        return None
+    ticket = await _ticket_of_dispatch(connection, number)
+    data = {"mail": mail_id, "reason": reason}
+    events = [Event(ticket.id, row["now"], "mail_rejected", actor, data=data)]
+    await store(connection, Writes(events=events), SmsLimits(0, 0))
+    return ticket
 
 
 async def _claim(connection: asyncpg.Connection, mail_id: int) -> asyncpg.Record:

@@ -153,7 +153,9 @@ class PartStore:
             *(transport, phone_id, report.reference, report.status, report.discharged_at),
             match and match["id"],
         )
-        log.info("sms.report", modem=transport, outcome=report.outcome, matched=match is not None)
+        about = {"ticket": match["ticket"], "sms": match["sms_id"]} if match else {}
+        after_s = round((datetime.now(UTC) - match["submitted_at"]).total_seconds(), 1) if match else None
+        log.info("sms.report", **about, modem=transport, outcome=report.outcome, matched=bool(match), after_s=after_s)
         if match and report.outcome != "trying":
             state = "delivered" if report.outcome == "delivered" else "undelivered"
             reason = None if state == "delivered" else explain_report(report.status)
@@ -161,7 +163,7 @@ class PartStore:
             sms = match["sms_id"]
             if await connection.fetchval(SQL["follow_reports"], sms) == "failed":
                 cure = f"smsd outbox retry sms:{sms}"
-                log.error("sms.undelivered", sms=sms, status=report.status, error=reason, cure=cure)
+                log.error("sms.undelivered", **about, modem=transport, status=report.status, error=reason, cure=cure)
 
     async def _quarantine(self, connection: asyncpg.Connection, arrived: Arrived, error: str) -> None:
         raw = arrived.pdu.encode("utf-8", "backslashreplace")  # no hexadecimal digits, perhaps no characters either
@@ -254,7 +256,7 @@ async def join_overdue(pool: asyncpg.Pool, seal: Seal, wait: timedelta) -> int:
         new = [_unseal(rows, seal) for rows in _grouped([row for row in waiting if row["id"] not in used])]
         for message in (*filled, *new):
             await add_messages(connection, [message])
-            log.warning("sms.incomplete", parts=len(message.parts), of=message.count)
+            log.warning("sms.incomplete", modem=message.transport, parts=len(message.parts), of=message.count)
     return len(waiting)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -103,7 +103,8 @@ class MailSender:
         except CONNECTION_ERRORS:
             raise
         except Exception as e:  # noqa: BLE001  invariant 5: a mail that cannot be written must not stop the others
-            await self._give_up(row, f"it cannot be written ({type(e).__name__}: {e})")
+            name = type(e).__name__  # all that is logged: the sentence may hold the citizen's words
+            await self._give_up(row, f"it cannot be written ({name}: {e})", told=f"it cannot be written ({name})")
             return
         envelope_sender, recipient = self._addresses.reply_to(row["token"] or DIGEST), row["address"]
         try:
@@ -117,7 +118,8 @@ class MailSender:
         reach("mail.accepted")
         await self._pool.execute(SQL["settle_mail"], row["id"], "sent", accepted.response, None, None)
         reach("mail.settled")
-        log.info("mail.accepted", **_facts(row), queue_id=accepted.queue_id)
+        after_s = round((datetime.now(UTC) - row["created_at"]).total_seconds(), 1)
+        log.info("mail.accepted", **_facts(row), queue_id=accepted.queue_id, after_s=after_s)
 
     async def _rest(self, row: asyncpg.Record, error: MailUnavailable) -> None:
         """The server takes no mail at all: none is to blame, so no try is counted, however long it lasts."""
@@ -135,10 +137,12 @@ class MailSender:
         seconds = round(wait.total_seconds())
         log.warning("mail.postponed", **_facts(row), again_in_s=seconds, error=error.operator_sentence)
 
-    async def _give_up(self, row: asyncpg.Record, reason: str, mailbox_status: str | None = None) -> None:
+    async def _give_up(
+        self, row: asyncpg.Record, reason: str, mailbox_status: str | None = None, told: str | None = None
+    ) -> None:
         """For good. Where the mailbox is to blame, another one is found for what it was to get."""
         await self._pool.execute(SQL["settle_mail"], row["id"], "failed", None, reason, mailbox_status)
-        log.error("mail.given_up", **_facts(row), error=reason, cure=f"smsd outbox retry mail:{row['id']}")
+        log.error("mail.given_up", **_facts(row), error=told or reason, cure=f"smsd outbox retry mail:{row['id']}")
 
     # ---------------------------------------------------------------- what it says
 

@@ -124,7 +124,16 @@ class SmsSender:
             await self._submit(row, part, Submission(number, segments.alphabet, part.text, concat, valid_s))
         await self._pool.execute(SQL["settle_sms"], row["id"], "sent", None)
         reach("send.settled")
-        log.info("sms.sent", **self._facts(row), parts=len(parts), unconfirmed=sum(part.spent for part in parts))
+        now = datetime.now(UTC)
+        log.info(
+            "sms.sent",
+            **self._facts(row),
+            priority=row["priority"],
+            parts=len(parts),
+            unconfirmed=sum(part.spent for part in parts),
+            after_s=_since(row["created_at"], now),
+            acknowledged_s=_since(row["asked_at"], now),
+        )
         await self._pool.execute(SQL["follow_reports"], row["id"])  # some may have come before
 
     async def _parts(self, sms_id: int, texts: tuple[str, ...]) -> list[_Part]:
@@ -237,3 +246,7 @@ class SmsSender:
             "modem": self._transport.name,
             "attempt": row["attempts"],
         }
+
+
+def _since(moment: datetime | None, now: datetime) -> float | None:
+    return round((now - moment).total_seconds(), 1) if moment else None

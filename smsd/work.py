@@ -78,7 +78,7 @@ async def reload_when_asked(asked: asyncio.Event, running: Settings, work: Work,
             else:
                 work.follow(rules)
                 status.reload_refused = False
-                journal.configure(rules.settings.log.level, running.log.format)
+                journal.set_level(rules.settings.log.level)
                 log.info("rules.reloaded", needs_restart=needs_restart(running, rules.settings) or None)
         notify(f"STATUS={status.text()}")
 

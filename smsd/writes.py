@@ -195,8 +195,15 @@ class SmsLimits(NamedTuple):
     in_all: int = 20_000
 
 
-async def store(connection: asyncpg.Connection, writes: Writes, limits: SmsLimits) -> list[int]:
-    """Writes all rows inside the caller's transaction, one statement a table; the phones whose SMS was withheld.
+class Withheld(NamedTuple):
+    """An SMS over one of the limits: the phone's row, and the code of the ticket that it is about."""
+
+    phone: int
+    ticket: str | None
+
+
+async def store(connection: asyncpg.Connection, writes: Writes, limits: SmsLimits) -> list[Withheld]:
+    """Writes all rows inside the caller's transaction, one statement a table; the SMS that were withheld.
 
     An SMS over one of the hourly limits is kept, marked `withheld`, and not sent; so is one that a phone has said it
     does not want, which is not told.
@@ -220,7 +227,7 @@ async def store(connection: asyncpg.Connection, writes: Writes, limits: SmsLimit
     if not writes.sms:
         return []
     withheld = await connection.fetch(SQL["insert_sms"], *_columns(writes.sms), *limits)
-    return [row["phone_id"] for row in withheld]
+    return [Withheld(row["phone_id"], row["ticket"]) for row in withheld]
 
 
 def _columns(rows: Sequence[Any]) -> list[list[Any]]:

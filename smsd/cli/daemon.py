@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
+import structlog
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from config.settings import Settings, SettingsError, load_settings
 from config.toml_reader import Problem
@@ -18,6 +20,7 @@ from smsd.cli.options import NotSo, config_option, json_option, show_json
 from smsd.cli.progress import progress
 from smsd.loops import Stop
 from smsd.mail.lmtp import ListenError, parse_listen
+from smsd.metrics import Metrics
 from smsd.rulebook import check_rules
 from smsd.share import Share, share_of
 from smsd.store.database import (
@@ -31,6 +34,8 @@ from smsd.store.database import (
 )
 from smsd.store.seal import KeyFileError, ensure_key_file, find_key_file, load_seal
 from smsd.transports.line_tap import SPEEDS
+
+log = structlog.get_logger()
 
 
 @click.command()
@@ -46,21 +51,29 @@ def run(modem_name: str | None, config: Path) -> None:
     """
     settings = load_settings(config)
     share = share_of(settings, modem_name)
-    journal.configure(settings.log.level, settings.log.format)
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # a series for each series, that nobody asks for
+    metrics = Metrics(CollectorRegistry())
+    journal.configure(settings.log.level, settings.log.format, observe=metrics.observe)
     try:
-        asyncio.run(_run(settings, share))
+        asyncio.run(_run(settings, share, metrics.registry))
     except ListenError as e:
         raise StoreError(str(e)) from e
+    except (StoreError, KeyFileError, ReferenceDataError, RepliesError):
+        raise
+    except Exception as e:  # a bug: systemd starts us again, and the database remembers
+        cure = "report this with the lines above it; systemd starts smsd again"
+        log.error("smsd.crashed", exc_info=e, cure=cure)
+        raise SystemExit(1) from None
 
 
-async def _run(settings: Settings, share: Share) -> None:
+async def _run(settings: Settings, share: Share, metrics: CollectorRegistry) -> None:
     stop, reload = Stop(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.ask)
     # The same signal comes when a terminal is closed: who runs us there wants us gone with it.
     loop.add_signal_handler(signal.SIGHUP, stop.ask if os.isatty(0) else reload.set)
-    await run_daemon(settings, share, stop, reload)
+    await run_daemon(settings, share, stop, reload, metrics)
 
 
 @click.command()

@@ -33,6 +33,7 @@ from smsd.desk.rules import CLOSED
 from smsd.near import open_tokens, reports_near
 from smsd.office import open_desk, sms_limits
 from smsd.store.queries import SQL
+from smsd.told import tell_decided
 
 _COLUMNS = ("id", "received_at", "reason", "ticket", "agency", "sender", "what")
 _ALL_COLUMNS = ("id", "state", "reason", "ticket", "agency", "received_at", "sender", "what")
@@ -175,6 +176,7 @@ def accept(mail_id: int, line: str | None, code: str | None, config: Path) -> No
                 )
             except office.NotPossible as e:
                 raise NotSo(str(e)) from e
+            await tell_decided(connection, mail_id, operator(), "accepted", ticket.code, ticket.agency)
         return f"mail {mail_id}: report {ticket.code}, {ticket.agency}: {said}"
 
     click.echo(printable(with_database(config, work)))
@@ -193,9 +195,11 @@ def reject(mail_id: int, reason: str, config: Path) -> None:
     async def work(_: Settings, pool: asyncpg.Pool) -> None:
         async with pool.acquire() as connection, connection.transaction():
             try:
-                await office.reject(connection, mail_id, operator(), reason)
+                ticket = await office.reject(connection, mail_id, operator(), reason)
             except office.NotPossible as e:
                 raise NotSo(str(e)) from e
+            about = (ticket.code, ticket.agency) if ticket else (None, None)
+            await tell_decided(connection, mail_id, operator(), "put aside", *about)
 
     with_database(config, work)
     click.echo(f"mail {mail_id}: put aside")

@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from config.settings import DEFAULT_PATH, Settings, load_settings
+from smsd import journal
 from smsd.store.database import CONNECTION_ERRORS, DatabaseUnreachable, open_database
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class NotSo(Exception):
 
 def with_database(config: Path, work: Callable[[Settings, asyncpg.Pool], Coroutine[Any, Any, T]]) -> T:
     """Runs `work` on the configured database."""
+    journal.configure_command()
 
     async def connected() -> T:
         settings = load_settings(config)

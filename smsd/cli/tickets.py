@@ -37,6 +37,7 @@ from smsd.desk import operator as desk_operator
 from smsd.desk.rules import CLOSED, Desk, Ticket
 from smsd.office import open_desk, open_router, sms_limits
 from smsd.store.queries import SQL
+from smsd.told import tell_changed
 from smsd.writes import Writes, reserve_ids, store
 
 _WORDS = ", ".join(STATUS_WORDS)
@@ -278,6 +279,8 @@ def _change(code: str, config: Path, decide: Callable[[Desk, Ticket, datetime, I
             now = await connection.fetchval(SQL["now"])
             writes = decide(await as_of_now(connection, desk), Ticket(**row), now, ids)
             await store(connection, writes, sms_limits(settings))
+            for event in writes.events:
+                await tell_changed(connection, digits, operator(), event.kind, event.agency, event.status)
 
     with_database(config, work)
 

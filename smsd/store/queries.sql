@@ -140,7 +140,8 @@ WITH due AS MATERIALIZED (
 )
 SELECT message.id, message.phone_id, message.text, message.attempts, message.trusted, message.sent_at,
        message.received_at, now() AS now, extract(epoch FROM now() - message.received_at)::float AS age_s,
-       gap.text AS gap_text, gap.ticket_id AS gap_ticket_id
+       gap.text AS gap_text, gap.ticket_id AS gap_ticket_id, message.transport, message.complete,
+       (SELECT count(*) FROM inbound_part WHERE inbound_part.message_id = message.id) AS parts
 FROM due JOIN inbound_message AS message USING (id) LEFT JOIN inbound_message AS gap ON gap.id = message.completes
 WHERE message.state = 'new'
   AND (message.held_until IS NULL OR message.held_until <= now()
@@ -337,7 +338,7 @@ UPDATE one_off SET wrong_tries = wrong_tries + 1 WHERE phone_id = ANY ($1::bigin
 -- name: insert_sms
 -- One row a NewSms, fields in its order; over $6 automatic SMS in an hour to one number, or $7 to all together, the row
 -- is withheld, and so is all but answers to a phone that wants quiet. From the eleventh on they go behind those to other numbers. Gives the
--- phones whose SMS was over the limit.
+-- phones whose SMS was over the limit, with the code of the ticket that it is about.
 WITH wanted AS (
     SELECT *, row_number() OVER (PARTITION BY phone_id ORDER BY position) AS nth
     FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::smallint[])
@@ -359,7 +360,8 @@ WITH wanted AS (
            CASE WHEN unwanted OR too_much THEN 'withheld' ELSE 'queued' END
     FROM judged ORDER BY position
 )
-SELECT phone_id FROM judged WHERE too_much AND NOT unwanted;
+SELECT phone_id, (SELECT code FROM ticket WHERE ticket.id = judged.ticket_id) AS ticket
+FROM judged WHERE too_much AND NOT unwanted;
 
 -- name: tickets_of_phones
 -- The newest tickets of the phones $1, newest first: all that a citizen can mean without naming a code.
@@ -651,7 +653,7 @@ LIMIT $2;
 -- name: claim_sms
 -- The next SMS for the transport $1, leased to $2 for $3 seconds. Order per number is kept: an SMS waits while an
 -- earlier one to the same number is under way. An expired lease counts as none. What waits longer than $4 is not
--- sent any more.
+-- sent any more. The first SMS about a ticket says since when its citizen has waited for it: the SMSC's time.
 WITH next AS (
     SELECT sms.id FROM outbox_sms AS sms
     WHERE (sms.state = 'queued' OR (sms.state = 'sending' AND sms.leased_until < now()))
@@ -669,7 +671,13 @@ SET state = 'sending', leased_by = $2, leased_until = now() + make_interval(secs
 FROM next, phone
 WHERE sms.id = next.id AND phone.id = sms.phone_id
 RETURNING sms.id, sms.phone_id, sms.text, sms.attempts, sms.waits, sms.valid_from, sms.cause, phone.address_sealed,
-          (SELECT code FROM ticket WHERE ticket.id = sms.ticket_id) AS ticket;
+          sms.created_at, sms.priority,
+          (SELECT code FROM ticket WHERE ticket.id = sms.ticket_id) AS ticket,
+          (SELECT message.sent_at FROM ticket JOIN inbound_message AS message ON message.id = ticket.message_id
+           WHERE ticket.id = sms.ticket_id
+             AND NOT EXISTS (SELECT FROM outbox_sms AS first
+                             WHERE first.phone_id = sms.phone_id AND first.ticket_id = sms.ticket_id
+                               AND first.id < sms.id)) AS asked_at;
 
 -- name: release_leases_sms
 -- After a crash of the process $1 nobody else can be sending what it had.
@@ -725,7 +733,9 @@ RETURNING sms.id, sms.cause, sms.error, (SELECT code FROM ticket WHERE ticket.id
 -- round again after 256 SMS: of several the one that was handed over at that time, give or take an hour; where the
 -- message centre's clock says otherwise of all, the latest. The SMS is locked, so that this transaction's follow_reports
 -- and the sender's settle_sms come one after the other.
-SELECT submission.id, submission.sms_id FROM sms_submission AS submission
+SELECT submission.id, submission.sms_id, submission.submitted_at,
+       (SELECT code FROM ticket WHERE ticket.id = sms.ticket_id) AS ticket
+FROM sms_submission AS submission
 JOIN outbox_sms AS sms ON sms.id = submission.sms_id
 WHERE submission.transport = $1 AND sms.phone_id = $2
   AND ((submission.state IN ('sent', 'delivered') AND submission.reference = $3)
@@ -801,7 +811,7 @@ WITH next AS (
     FROM next WHERE mail.id = next.id
     RETURNING mail.*
 )
-SELECT mail.id, mail.kind, mail.extra_text, mail.message_id, mail.attempts, mail.content, now() AS now,
+SELECT mail.id, mail.kind, mail.extra_text, mail.message_id, mail.attempts, mail.content, mail.created_at, now() AS now,
        coalesce(dispatch.agency, mail.agency) AS agency, coalesce(dispatch.address, mail.address) AS address,
        dispatch.token, dispatch.ticket_id, ticket.code, ticket.topic, ticket.place, ticket.text, ticket.opened_at,
        ticket.due_at, ticket.confidential, ticket.anonymous, ticket.agency AS ticket_agency,
@@ -1161,3 +1171,39 @@ SELECT event.at, ticket.code, event.kind, coalesce(event.agency, ticket.agency) 
        split_part(event.actor, ':', 1) AS actor
 FROM (SELECT * FROM ticket_event ORDER BY id DESC LIMIT $1) AS event JOIN ticket ON ticket.id = event.ticket_id
 ORDER BY event.id DESC;
+-- ---------------------------------------------------------------- figures
+
+-- name: waiting_work
+-- What waits, by queue, and for how many seconds the oldest of it has: `parts` for their siblings, `messages` to be
+-- handled, `sms` and `mails` to be sent, `answers` (mails of agencies) to be read, `held` ones by an operator.
+SELECT queue, count(since) AS size, coalesce(extract(epoch FROM now() - min(since)), 0)::float AS oldest_s
+FROM (VALUES ('parts'), ('messages'), ('sms'), ('mails'), ('answers'), ('held')) AS queues(queue)
+LEFT JOIN (
+    SELECT 'parts' AS queue, received_at AS since FROM inbound_part WHERE message_id IS NULL
+    UNION ALL SELECT 'messages', received_at FROM inbound_message WHERE state = 'new'
+    UNION ALL SELECT 'sms', created_at FROM outbox_sms WHERE state IN ('queued', 'sending')
+    UNION ALL SELECT 'mails', created_at FROM outbox_mail WHERE state IN ('queued', 'sending')
+    UNION ALL SELECT 'answers', received_at FROM inbound_mail WHERE state = 'new'
+    UNION ALL SELECT 'held', received_at FROM inbound_mail WHERE state = 'held'
+) AS waiting USING (queue)
+GROUP BY queue ORDER BY queue;
+
+-- name: open_tickets
+-- Reports that are not closed, by status, and how many deadlines have passed, by what they are for.
+SELECT status, due_for, count(*) AS open, count(*) FILTER (WHERE due_at < now()) AS late
+FROM ticket WHERE status NOT IN ('selesai', 'diarsipkan')
+GROUP BY status, due_for;
+
+-- name: kept_apart
+-- What waits for an operator in quarantine, by kind, and mailboxes of agencies that are paused.
+SELECT (SELECT count(*) FROM quarantine) AS pdu,
+       (SELECT count(*) FROM inbound_message
+        WHERE state = 'quarantined' AND outcome IS NULL) AS sms,
+       (SELECT count(*) FROM inbound_message
+        WHERE state = 'quarantined' AND outcome IS NOT NULL AND outcome <> 'joined') AS spam,
+       (SELECT count(*) FROM inbound_mail WHERE state = 'quarantined') AS mail,
+       (SELECT count(*) FROM contact_pause WHERE paused_until > now()) AS paused_mailboxes;
+
+-- name: tell
+-- Has every daemon on this database log $1, once the transaction is committed: see smsd/told.py.
+SELECT pg_notify('smsd_told', $1);

@@ -191,7 +191,7 @@ class TestProblems:
             ("", "[mail] host: is missing; it must be given"),
             (MAIL + "[databse]", "[databse]: is not a section I know; did you mean database?"),
             ("dsn = 1\n" + MAIL, "[dsn]: is not a section I know; known here: "
-             "gateway, database, mail, routing, deadlines, limits, privacy, log, modem"),
+             "gateway, database, mail, routing, deadlines, limits, privacy, log, metrics, modem"),
             (MAIL + "hsot = 1", "[mail] hsot: is not a key I know; did you mean host?"),
             (MAIL + "port = '25'", "[mail] port: must be a whole number, not '25'"),
             (MAIL + "tls = 'ssl'", "[mail] tls: must be one of 'none', 'starttls', 'tls'"),
@@ -412,3 +412,48 @@ def test_a_confidence_is_between_0_and_1(tmp_path: Path, value: str) -> None:
     file.write_text(f'[mail]\nhost = "127.0.0.1"\n[routing]\nroute_from = {value}\n', encoding="utf-8")
     with pytest.raises(SettingsError, match=r"\[routing\] route_from: must be from 0 to 1"):
         load_settings(file)
+
+
+METRICS = '[mail]\nhost = "127.0.0.1"\n[metrics]\n'
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'listen = "127.0.0.1:9708"',
+        'listen = "127.1.2.3:0"',
+        'listen = "[::1]:9708"',
+        'listen = "10.0.0.5:9708"\nallow_others = true',
+        'listen = "0.0.0.0:9708"\nallow_others = true',
+        "",
+    ],
+)
+def test_figures_are_for_this_machine_unless_others_are_allowed(tmp_path: Path, lines: str) -> None:
+    """Loopback addresses, and any address once that was said."""
+    file = tmp_path / "smsd.toml"
+    file.write_text(METRICS + lines)
+    assert load_settings(file).metrics.allow_others == ("allow_others" in lines)
+
+
+@pytest.mark.parametrize(
+    ("listen", "problem"),
+    [
+        ("10.0.0.5:9708", "10.0.0.5 can be reached from other hosts; use 127.0.0.1, or say allow_others = true"),
+        ("0.0.0.0:9708", "0.0.0.0 can be reached from other hosts"),
+        ("[::]:9708", ":: can be reached from other hosts"),
+        ("127.0.0.1", "must be an IP address and a port"),
+        ("localhost:9708", "must be an IP address and a port"),
+        ("::1:9708", "must be an IP address and a port"),
+        ("127.0.0.999:1", "must be an IP address and a port"),
+        ("127.0.0.1:70000", "has the port 70000"),
+    ],
+)
+def test_figures_for_others_are_refused(tmp_path: Path, listen: str, problem: str) -> None:
+    """With the key and the cure."""
+    file = tmp_path / "smsd.toml"
+    file.write_text(f'{METRICS}listen = "{listen}"\n')
+    with pytest.raises(SettingsError) as raised:
+        load_settings(file)
+    (told,) = raised.value.problems
+    assert told.where.endswith("[metrics] listen")
+    assert problem in told.what

@@ -36,7 +36,9 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## [1.2.3] - 2026-01-31\n")
     (tmp_path / "README.md").write_text("# A gateway\n\n## Every day\n\n`smsd run`, `smsd db init`\n")
     (tmp_path / "smsd" / "work.py").write_text('log.info("sms.sent", sms=1)\n')
-    (tmp_path / "docs" / "architecture.md").write_text("| `sms.sent` | info | gone |\n")
+    (tmp_path / "docs" / "architecture.md").write_text("# Architecture\n")
+    for list_of_events in check_docs.EVENTS:
+        (tmp_path / list_of_events).write_text("| `sms.sent` | info | `sms` | gone | |\n")
     (tmp_path / "docs" / "configuration.md").write_text("# Configuration\n\n### agencies.csv\n")
     (tmp_path / "docs" / "id" / "konfigurasi.md").write_text("# Konfigurasi\n")
     return tmp_path
@@ -125,16 +127,48 @@ def test_unlisted_event_is_named_with_its_place(tree: Path) -> None:
     """An event that is logged and not listed is a problem of the line that logs it."""
     (tree / "smsd" / "more.py").write_text('\nlog.error("modem.burnt", modem=1)\n')
 
-    assert ["smsd/more.py:2: the log event modem.burnt is missing in docs/architecture.md"] == _found(
-        check_docs.check_events, tree
-    )
+    assert [
+        "smsd/more.py:2: the log event modem.burnt is missing in docs/events.md",
+        "smsd/more.py:2: the log event modem.burnt is missing in docs/id/peristiwa.md",
+    ] == _found(check_docs.check_events, tree)
 
 
 def test_listed_event_that_nobody_logs_is_named(tree: Path) -> None:
     """An event that is listed and never logged is a problem."""
-    (tree / "docs" / "architecture.md").write_text("| `sms.sent` | info | a |\n| `sms.eaten` | info | b |\n")
+    rows = "| `sms.sent` | info | `sms` | a | |\n| `sms.eaten` | info | | b | |\n"
+    (tree / "docs" / "events.md").write_text(rows)
 
-    assert ["docs/architecture.md: nothing in smsd/ logs sms.eaten"] == _found(check_docs.check_events, tree)
+    assert ["docs/events.md: nothing in smsd/ logs sms.eaten"] == _found(check_docs.check_events, tree)
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("| `sms.sent` | info | `sms`, `number` | | |", "sms.sent never has the key number"),
+        ("| `sms.sent` | info | | | |", "sms.sent has the key sms"),
+        ("| `sms.sent` | error | `sms` | | |", "sms.sent is logged as info"),
+    ],
+)
+def test_a_row_says_level_and_keys_as_they_are(tree: Path, row: str, problem: str) -> None:
+    """Neither a key too many, nor one too few, nor another level."""
+    (tree / "docs" / "events.md").write_text(f"{row}\n")
+
+    assert [f"docs/events.md: {problem}"] == _found(check_docs.check_events, tree)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'def f():\n    facts = {"a": 1}\n    log.info("x.y", **facts, b=2)\n',
+        'def _f(row):\n    return {"a": 1} if row else {"b": 2}\nlog.info("x.y", **_f(1))\n',
+        'class A:\n    def _f(self):\n        return {"a": 1, "b": 2}\nlog.info("x.y", **A()._f())\n',
+    ],
+)
+def test_keys_are_found_where_they_are_spread(tree: Path, code: str) -> None:
+    """From a table, from a function of the module, from a method."""
+    (tree / "smsd" / "more.py").write_text(code)
+
+    assert {"a", "b"} == check_docs.logged_events(tree)["x.y"].keys
 
 
 @pytest.mark.parametrize(
@@ -150,7 +184,7 @@ def test_both_ends_of_a_choice_are_events(tree: Path, code: str) -> None:
 
     problems = _found(check_docs.check_events, tree)
 
-    assert ["a.one", "a.two"] == [problem.split()[4] for problem in problems]
+    assert ["a.one", "a.two"] == [problem.split()[4] for problem in problems if "docs/events.md" in problem]
 
 
 def test_only_calls_of_the_logger_log(tree: Path) -> None:

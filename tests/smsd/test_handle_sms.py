@@ -175,7 +175,7 @@ class TestRobots:
         phone = await stage.value("SELECT id FROM phone")
         async with stage.pool.acquire() as connection, connection.transaction():
             withheld = await store(connection, Writes(sms=[NewSms(phone, None, "bantuan", "Halo", 0)]), SmsLimits(60))
-        assert ([phone], ["withheld"]) == (withheld, await stage.column("SELECT state FROM outbox_sms"))
+        assert ([(phone, None)], ["withheld"]) == (withheld, await stage.column("SELECT state FROM outbox_sms"))
 
     async def test_the_hourly_limit(self, stage: Stage, number: str, events: list[dict[str, Any]]) -> None:
         """Over N automatic SMS an hour are kept but withheld; tickets are opened all the same."""

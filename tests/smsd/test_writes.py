@@ -143,29 +143,29 @@ class TestHourlyLimit:
     async def test_what_is_too_much_is_kept_and_not_sent(self, db: asyncpg.Pool) -> None:
         """Within one transaction, for each phone by itself, the first ones go."""
         withheld = await stored(db, Writes(sms=[sms(1, 1), sms(2, 2), sms(1, 3), sms(1, 4)]), per_hour=2)
-        assert [1] == withheld
+        assert [(1, None)] == withheld
         assert ["queued", "queued", "queued", "withheld"] == [row[2] for row in await outbox(db)]
 
     async def test_what_was_sent_within_the_hour_counts(self, db: asyncpg.Pool) -> None:
         """Whatever became of it; what was withheld does not, nor what is older."""
         await stored(db, Writes(sms=[sms(1), sms(1), sms(1)]), per_hour=2)
         await db.execute("UPDATE outbox_sms SET state = 'delivered' WHERE id = 1")
-        assert [1] == await stored(db, Writes(sms=[sms(1)]), per_hour=2)
+        assert [(1, None)] == await stored(db, Writes(sms=[sms(1)]), per_hour=2)
         await db.execute("UPDATE outbox_sms SET created_at = now() - interval '61 minutes' WHERE id = 1")
         assert [] == await stored(db, Writes(sms=[sms(1)]), per_hour=2)
-        assert [1] == await stored(db, Writes(sms=[sms(1)]), per_hour=2)
+        assert [(1, None)] == await stored(db, Writes(sms=[sms(1)]), per_hour=2)
 
     async def test_all_numbers_together_have_a_limit_too(self, db: asyncpg.Pool) -> None:
         """A flood from many numbers costs no more than that; the words of the citizens are stored all the same."""
-        assert [1] == await stored(db, Writes(sms=[sms(1), sms(2), sms(1)]), in_all=2)
-        assert [2] == await stored(db, Writes(sms=[sms(2)]), in_all=2)
+        assert [(1, None)] == await stored(db, Writes(sms=[sms(1), sms(2), sms(1)]), in_all=2)
+        assert [(2, None)] == await stored(db, Writes(sms=[sms(2)]), in_all=2)
         assert ["queued", "queued", "withheld", "withheld"] == [state for _, _, state in await outbox(db)]
         await db.execute("UPDATE outbox_sms SET created_at = created_at - interval '1 hour'")
         assert [] == await stored(db, Writes(sms=[sms(2)]), in_all=2)
 
     async def test_a_robot_is_never_answered(self, db: asyncpg.Pool) -> None:
         """Its SMS are withheld whatever the limit."""
-        assert [3] == await stored(db, Writes(sms=[sms(3), sms(1)]))
+        assert [(3, None)] == await stored(db, Writes(sms=[sms(3), sms(1)]))
         assert [(3, "SMS 0", "withheld"), (1, "SMS 0", "queued")] == await outbox(db)
 
     async def test_what_is_withheld_is_never_claimed(self, db: asyncpg.Pool) -> None:
