@@ -28,7 +28,7 @@ from smsd.mail.lmtp import ReceivedMail, open_lmtp
 from smsd.mail.smtp import Mailer, open_mailer
 from smsd.modem_board import ModemBoard
 from smsd.notify import feed_watchdog, notify
-from smsd.office import open_desk, open_seal, sms_limits, smtp_settings
+from smsd.office import open_desk, sms_limits, smtp_settings
 from smsd.parts import PartStore, join_overdue
 from smsd.receive import Drainer, Intake, Receiver
 from smsd.send_mail import LEASE_S as MAIL_LEASE_S
@@ -36,8 +36,15 @@ from smsd.send_mail import Addresses, MailSender
 from smsd.send_sms import LEASE_S as SMS_LEASE_S
 from smsd.send_sms import SmsSender
 from smsd.spool import Spool, open_spool
-from smsd.store.database import CONNECTION_ERRORS, DatabaseAway, StoreError, open_pool, verify_database
-from smsd.store.seal import Seal
+from smsd.store.database import (
+    CONNECTION_ERRORS,
+    DatabaseAway,
+    StoreError,
+    key_file_of,
+    open_pool,
+    verify_database,
+)
+from smsd.store.seal import KeyFileError, Seal
 from smsd.transports.gsm import GsmModem, open_gsm_modem
 
 log = structlog.get_logger()
@@ -73,8 +80,9 @@ async def run(settings: Settings, stop: Stop) -> None:
     bell, pulse = Bell(), Pulse()
     with only_one(settings) as owner:
         desk = open_desk(settings)
+        key_file = key_file_of(settings)
         async with (
-            _open_database(settings) as pool,
+            _open_database(settings, key_file) as pool,
             open_mailer(smtp_settings(settings)) as mailer,
             _open_board(pool, bell) as board,
             _open_modems(settings, board, pulse) as modems,
@@ -85,7 +93,7 @@ async def run(settings: Settings, stop: Stop) -> None:
                 on_error=_tell_lmtp_error,
             ) as lmtp,
         ):
-            seal = open_seal(settings)
+            seal = key_file()
             spool = open_spool(settings.gateway.state_dir, seal, settings.gateway.spool_mb * 1_000_000)
             parts = PartStore(pool, seal)
             intake = Intake(parts, spool, bell, verified=False)
@@ -205,7 +213,7 @@ def _told_alone() -> Iterator[None]:
     try:
         yield
     except BaseExceptionGroup as group:
-        if told := group.subgroup(StoreError):
+        if told := group.subgroup((StoreError, KeyFileError)):
             raise told.exceptions[0] from None
         raise
 
@@ -264,9 +272,9 @@ def only_one(settings: Settings) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def _open_database(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+async def _open_database(settings: Settings, seal: Callable[[], Seal]) -> AsyncIterator[asyncpg.Pool]:
     """A pool on the database, which must be ours if it answers; if it does not, the modems are served without it."""
-    async with open_pool(settings, statement_s=_STATEMENT_S) as pool:
+    async with open_pool(settings, statement_s=_STATEMENT_S, seal=seal) as pool:
         try:
             await verify_database(settings, pool, patience_s=_DATABASE_PATIENCE_S)
         except DatabaseAway as e:

@@ -24,12 +24,14 @@ from smsd.store.database import (
     SCHEMA_VERSION,
     StoreError,
     init_schema,
+    key_file_of,
     open_database,
     open_unverified,
     schema_version,
     upgrade_schema,
 )
 from smsd.store.seal import KeyFileError, ensure_key_file, find_key_file, load_seal
+from smsd.store.seal_all import Tell
 from smsd.transports.line_tap import SPEEDS
 
 
@@ -175,9 +177,10 @@ def db_upgrade(config: Path) -> None:
     """Bring the tables of an older version up to date."""
     settings = load_settings(config)
 
-    async def upgrade() -> list[int]:
+    async def upgrade(tell: Tell) -> list[int]:
         async with open_unverified(settings) as pool:
-            return await upgrade_schema(pool)
+            return await upgrade_schema(pool, key_file_of(settings), tell=tell)
 
-    done = asyncio.run(upgrade())
+    with progress("sealing what was written") as tell:
+        done = asyncio.run(upgrade(tell))
     click.echo(f"upgraded to schema version {done[-1]}" if done else f"schema version {SCHEMA_VERSION}: up to date")

@@ -35,7 +35,7 @@ from smsd.desk import operator as desk_operator
 from smsd.desk.rules import CLOSED, Desk, Ticket
 from smsd.office import open_desk, open_router, sms_limits
 from smsd.store.queries import SQL
-from smsd.writes import Writes, reserve_ids, store
+from smsd.writes import Writes, reserve_ids, store, timeline
 
 _COLUMNS = ("code", "status", "agency", "due_at", "topic", "place", "opened_at", "text")
 _AFTER_ITS_CAUSE = timedelta(seconds=1)
@@ -102,7 +102,8 @@ def show_ticket(code: str, as_json: bool, config: Path) -> None:
             raise NotSo(f"there is no report {code}; `smsd ticket list` shows those there are")
         story = dict(row)
         number = story.pop("id")
-        for part in ("timeline", "sms", "mails", "questions", "unread"):
+        story["timeline"] = await timeline(pool, number)
+        for part in ("sms", "mails", "questions", "unread"):
             story[part] = [dict(r) for r in await pool.fetch(SQL[f"ticket_{part}"], number)]
         story["next"] = sorted(coming(story, settings), key=lambda each: each["at"])
         return story, open_router(settings)

@@ -15,4 +15,5 @@ def _load(file: str) -> dict[str, str]:
 
 
 SQL = _load("queries.sql")
+SEAL_ALL = _load("seal_all.sql")
 SCHEMA = (resources.files("smsd.store") / "schema.sql").read_text(encoding="utf-8")

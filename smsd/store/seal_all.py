@@ -1,0 +1,33 @@
+"""The step from schema version 4 to 5 that needs the key: what 0005.sql has gathered is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import asyncpg
+
+from smsd.store.queries import SEAL_ALL
+from smsd.store.seal import Seal
+from smsd.store.sealed import close_words
+
+Tell = Callable[[int, int], None]  # how many are done, of how many
+_AT_ONCE = 2_000
+
+
+def silent(_done: int, _of: int) -> None:
+    """Tells nobody."""
+
+
+async def seal_all(connection: asyncpg.Connection, seal: Seal, tell: Tell = silent) -> None:
+    """In the transaction of the migration, so that a kill leaves the database as it was."""
+    count = await connection.fetchval(SEAL_ALL["count_to_seal"])
+    done = last = 0
+    while rows := await connection.fetch(SEAL_ALL["to_seal"], last, _AT_ONCE):
+        boxes = [_box(seal, row["clear"], row["was"]) for row in rows]
+        await connection.execute(SEAL_ALL["put_boxes"], [row["n"] for row in rows], boxes)
+        last, done = rows[-1]["n"], done + len(rows)
+        tell(done, count)
+
+
+def _box(seal: Seal, clear: bytes, was: str | None) -> bytes:
+    return close_words(seal, clear) if was is None else seal.close(seal.open_old(clear, was), was)
