@@ -6,7 +6,7 @@
 -- Three rules hold everywhere:
 --   * what an event causes (a status, an SMS, a mail) is written in the transaction that writes the event;
 --   * a phone number stands only in `phone`, sealed with AES-SIV, and inside sealed PDUs; it is found by a keyed hash;
---     what people wrote is sealed too, in columns of the types sealed_*; what is asked of the data stands beside it;
+--     what people wrote is sealed too, in columns of the type `sealed`; what is asked of the data stands beside it;
 --   * a row that waits for work says so by `state`, from when by `due_at`, and who has it until when by `leased_until`.
 
 CREATE TABLE schema_version (
@@ -19,20 +19,11 @@ INSERT INTO schema_version (version) VALUES (5);
 
 -- A box that only the key file opens (smsd/store/seal.py): its first four bytes say which key. The program reads and
 -- writes what is in it (smsd/store/sealed.py); the database knows no more than whether there is one.
-CREATE TYPE sealed_text  AS (box bytea);
-CREATE TYPE sealed_json  AS (box bytea);
-CREATE TYPE sealed_bytes AS (box bytea);
+CREATE TYPE sealed AS (box bytea);
 
 -- unnest() of an array of these gives bare boxes: they become whole again where they are stored.
-CREATE FUNCTION sealed_text(bytea) RETURNS sealed_text LANGUAGE sql IMMUTABLE STRICT
-    AS 'SELECT ROW($1)::sealed_text';
-CREATE FUNCTION sealed_json(bytea) RETURNS sealed_json LANGUAGE sql IMMUTABLE STRICT
-    AS 'SELECT ROW($1)::sealed_json';
-CREATE FUNCTION sealed_bytes(bytea) RETURNS sealed_bytes LANGUAGE sql IMMUTABLE STRICT
-    AS 'SELECT ROW($1)::sealed_bytes';
-CREATE CAST (bytea AS sealed_text)  WITH FUNCTION sealed_text(bytea)  AS ASSIGNMENT;
-CREATE CAST (bytea AS sealed_json)  WITH FUNCTION sealed_json(bytea)  AS ASSIGNMENT;
-CREATE CAST (bytea AS sealed_bytes) WITH FUNCTION sealed_bytes(bytea) AS ASSIGNMENT;
+CREATE FUNCTION sealed(bytea) RETURNS sealed LANGUAGE sql IMMUTABLE STRICT AS 'SELECT ROW($1)::sealed';
+CREATE CAST (bytea AS sealed) WITH FUNCTION sealed(bytea) AS ASSIGNMENT;
 
 -- The keys that sealed something here. All processes seal and hash with the current one.
 CREATE TABLE sealing_key (
@@ -72,7 +63,7 @@ CREATE TABLE inbound_message (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     phone_id     bigint      NOT NULL REFERENCES phone,
     transport    text        NOT NULL,
-    text         sealed_text NOT NULL,
+    text         sealed      NOT NULL,
     complete     boolean     NOT NULL,             -- false: a part never came, the gap is marked in the text
     sent_at      timestamptz NOT NULL,             -- the SMSC's time stamp of the first part
     received_at  timestamptz NOT NULL DEFAULT now(),
@@ -80,7 +71,7 @@ CREATE TABLE inbound_message (
     attempts     integer     NOT NULL DEFAULT 0,
     due_at       timestamptz NOT NULL DEFAULT now(),
     outcome      text,                             -- what it was taken for: complaint, status, robot, promo, ...
-    error        sealed_text,                      -- may quote the text
+    error        sealed,                      -- may quote the text
     trusted      boolean     NOT NULL DEFAULT false,  -- an operator has seen that it is no spam
     ticket_id    bigint,                           -- the report that its words opened, or became part of
     completes    bigint      REFERENCES inbound_message, -- the same SMS with a gap, handled before its last part came
@@ -120,13 +111,13 @@ CREATE TABLE ticket (
     code          char(10)    NOT NULL UNIQUE CHECK (code ~ '^[234579][0-9]{9}$'),
     phone_id      bigint      NOT NULL REFERENCES phone,
     message_id    bigint      UNIQUE REFERENCES inbound_message,  -- one text, one ticket
-    text          sealed_text NOT NULL,
+    text          sealed      NOT NULL,
     class         text        NOT NULL,            -- pengaduan, pengawasan, informasi, aspirasi
     topic         text,
     place         text,                            -- Kemendagri code
     confidential  boolean     NOT NULL DEFAULT false,  -- RAHASIA: SMS about it name no topic, agency or answer
     confidence    real        NOT NULL,
-    reasons       sealed_json NOT NULL,            -- why this topic, this place, this agency
+    reasons       sealed      NOT NULL,            -- why this topic, this place, this agency
     opened_at     timestamptz NOT NULL DEFAULT now(),
     -- Kept by the trigger ticket_follows_events, never written by hand:
     status        text        NOT NULL DEFAULT 'diterima',
@@ -168,10 +159,10 @@ CREATE TABLE ticket_event (
     data       jsonb       NOT NULL DEFAULT '{}',  -- numbers, codes and words of the program (smsd/words.py)
     sets       jsonb,                              -- what else of the ticket changes: place, topic, class,
                                                    -- confidential, anonymous, confidence
-    text         sealed_text,                      -- what was said, NULL where nothing was
-    words        sealed_json,                      -- whatever else of the data people wrote, by its key
-    sets_text    sealed_text,                      -- the ticket's text from now on
-    sets_reasons sealed_json                       -- its reasons from now on
+    text         sealed,                      -- what was said, NULL where nothing was
+    words        sealed,                      -- whatever else of the data people wrote, by its key
+    sets_text    sealed,                      -- the ticket's text from now on
+    sets_reasons sealed                            -- its reasons from now on
 );
 CREATE INDEX ticket_event_of_ticket ON ticket_event (ticket_id, id);
 
@@ -274,7 +265,7 @@ CREATE TABLE outbox_sms (
     phone_id      bigint      NOT NULL REFERENCES phone,
     ticket_id     bigint      REFERENCES ticket,
     cause         text        NOT NULL,            -- the reply template it came from
-    text          sealed_text NOT NULL,
+    text          sealed      NOT NULL,
     transport     text,                            -- NULL: any
     priority      smallint    NOT NULL DEFAULT 1,  -- 0 answers to a question, 1 status, 2 reminders and surveys
     state         text        NOT NULL DEFAULT 'queued'
@@ -287,11 +278,13 @@ CREATE TABLE outbox_sms (
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- after the event that caused it
     sent_at       timestamptz,
     valid_from    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- [limits] sms_valid_h runs from here
-    waits         integer     NOT NULL DEFAULT 0   -- tries that did not count: the modem could send nothing
+    waits         integer     NOT NULL DEFAULT 0,  -- tries that did not count: the modem could send nothing
+    erased_at     timestamptz
 );
 CREATE INDEX outbox_sms_open ON outbox_sms (priority, due_at, id) WHERE state IN ('queued', 'sending');
 CREATE INDEX outbox_sms_of_phone ON outbox_sms (phone_id, created_at);
 CREATE INDEX outbox_sms_of_hour ON outbox_sms (created_at) WHERE state <> 'withheld';
+CREATE INDEX outbox_sms_loose ON outbox_sms (created_at) WHERE ticket_id IS NULL AND erased_at IS NULL;
 
 -- One row per part and try, written before the modem is asked, so that a crash leaves a trace.
 CREATE TABLE sms_submission (
@@ -328,7 +321,7 @@ CREATE TABLE outbox_mail (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     dispatch_id   bigint      REFERENCES dispatch, -- NULL: a digest, which is about many tickets
     kind          text        NOT NULL,            -- disposisi, tembusan, tambahan, dibuka, dibatalkan, bantuan, ...
-    extra_text    sealed_text,                     -- what this mail adds to the ticket's own words
+    extra_text    sealed,                     -- what this mail adds to the ticket's own words
     message_id    text        NOT NULL UNIQUE,     -- the same at every try
     state         text        NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'sent', 'failed')),
     attempts      integer     NOT NULL DEFAULT 0,
@@ -336,7 +329,7 @@ CREATE TABLE outbox_mail (
     leased_until  timestamptz,
     leased_by     text,
     response      text,                            -- the server's 250 line, with its queue id
-    error         sealed_text,                     -- a server that refuses a mail may quote it
+    error         sealed,                     -- a server that refuses a mail may quote it
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- after the event that caused it
     sent_at       timestamptz,
     agency        text,                            -- of a digest: whose tickets they are
@@ -362,9 +355,9 @@ CREATE TABLE digest (
 -- Every mail that the LMTP server took, as bytes, before anyone read it.
 CREATE TABLE inbound_mail (
     id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    envelope_sender  sealed_text NOT NULL,
+    envelope_sender  sealed      NOT NULL,
     recipient        text        NOT NULL,
-    raw              sealed_bytes NOT NULL,
+    raw              sealed      NOT NULL,
     digest           bytea       NOT NULL UNIQUE,  -- of recipient, Message-ID and body: a redelivery changes nothing
     received_at      timestamptz NOT NULL DEFAULT now(),
     state            text        NOT NULL DEFAULT 'new'
@@ -373,19 +366,21 @@ CREATE TABLE inbound_mail (
     due_at           timestamptz NOT NULL DEFAULT now(),
     dispatch_id      bigint      REFERENCES dispatch,
     outcome          text,                         -- the verb, or why it is held (for an operator) or kept (a machine's)
-    error            sealed_text,                  -- may quote the mail
+    error            sealed,                  -- may quote the mail
     told_at          timestamptz,                  -- of a free answer: when the citizen heard that it waits
-    sender           sealed_text,                  -- From:, once it was read
-    subject          sealed_text
+    sender           sealed,                  -- From:, once it was read
+    subject          sealed,
+    erased_at        timestamptz
 );
 CREATE INDEX inbound_mail_new ON inbound_mail (due_at, id) WHERE state = 'new';
+CREATE INDEX inbound_mail_loose ON inbound_mail (received_at) WHERE dispatch_id IS NULL AND erased_at IS NULL;
 CREATE INDEX inbound_mail_held ON inbound_mail (dispatch_id, due_at) WHERE state IN ('held', 'quarantined');
 
 -- What was attached to it: never opened, never sent on; the bytes are in the mail.
 CREATE TABLE mail_attachment (
     mail_id  bigint   NOT NULL REFERENCES inbound_mail,
     nth      smallint NOT NULL,
-    name     sealed_text NOT NULL,
+    name     sealed   NOT NULL,
     type     text     NOT NULL,
     bytes    integer  NOT NULL,
     sha256   bytea    NOT NULL,
@@ -434,7 +429,7 @@ CREATE TABLE privacy_request (
     taken_by   text        NOT NULL,               -- operator:<login>
     done_at    timestamptz,
     done_by    text,
-    reason     sealed_text                         -- in the operator's words
+    reason     sealed                              -- in the operator's words
 );
 CREATE INDEX privacy_request_open ON privacy_request (phone_id, kind) WHERE done_at IS NULL;
 
@@ -447,9 +442,28 @@ CREATE TABLE quarantine (
     transport   text,
     digest      bytea       NOT NULL UNIQUE,       -- keyed hash of the bytes
     raw_sealed  bytea       NOT NULL,
-    error       sealed_text NOT NULL,
+    error       sealed      NOT NULL,
     at          timestamptz NOT NULL DEFAULT now()
 );
+
+-- Every box there is, and the key that sealed it.
+CREATE VIEW sealed_box AS
+SELECT place, substr(box, 1, 4) AS key FROM (
+    SELECT 'phone' AS place, address_sealed AS box FROM phone
+    UNION ALL SELECT 'inbound_part', pdu_sealed FROM inbound_part
+    UNION ALL SELECT 'inbound_message', unnest(ARRAY[(text).box, (error).box]) FROM inbound_message
+    UNION ALL SELECT 'ticket', unnest(ARRAY[(text).box, (reasons).box]) FROM ticket
+    UNION ALL SELECT 'ticket_event', unnest(ARRAY[(text).box, (words).box, (sets_text).box, (sets_reasons).box])
+              FROM ticket_event
+    UNION ALL SELECT 'outbox_sms', (text).box FROM outbox_sms
+    UNION ALL SELECT 'outbox_mail', unnest(ARRAY[(extra_text).box, (error).box]) FROM outbox_mail
+    UNION ALL SELECT 'inbound_mail', unnest(ARRAY[(envelope_sender).box, (raw).box, (error).box, (sender).box,
+                                                  (subject).box]) FROM inbound_mail
+    UNION ALL SELECT 'mail_attachment', (name).box FROM mail_attachment
+    UNION ALL SELECT 'quarantine', unnest(ARRAY[raw_sealed, (error).box]) FROM quarantine
+    UNION ALL SELECT 'privacy_request', (reason).box FROM privacy_request
+) AS every
+WHERE box IS NOT NULL;
 
 -- The last that each modem said of itself.
 CREATE TABLE modem (

@@ -85,7 +85,7 @@ class PartStore:
 
     async def _write(self, found: _Sorted) -> int:
         async with self._pool.acquire() as connection, connection.transaction():
-            self._seal.use(await connection.fetchval(SQL["current_key_for_hashes"]))
+            await _hold_key(connection, self._seal)
             for arrived, error in found.broken:
                 await self._quarantine(connection, arrived, error)
             for transport, report in found.reports:
@@ -186,6 +186,14 @@ class PartStore:
         )
         if number is not None:
             log.error("sms.quarantined", modem=arrived.transport, quarantine=number, error=error)
+
+
+async def _hold_key(connection: asyncpg.Connection, seal: Seal) -> None:
+    """Hashes by the key that is current in the database, which stays so until the transaction ends."""
+    key = None
+    while key is None:  # it has been changed just now: another look finds the new one
+        key = await connection.fetchval(SQL["current_key_for_hashes"])
+    seal.use(key)
 
 
 async def phones_of_other_keys(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from smsd.store.queries import SQL
+from smsd.store.sealed import Json
 
 
 @dataclass(frozen=True)
@@ -287,7 +288,7 @@ def _columns(rows: Sequence[Any]) -> list[list[Any]]:
 
 def _plain(value: Any) -> Any:
     """Lists and tables travel as JSON text: inside an array asyncpg would take a list for one more dimension."""
-    return json.dumps(value) if isinstance(value, (list, tuple, dict)) else value
+    return Json(json.dumps(value)) if isinstance(value, (list, tuple, dict)) else value
 
 
 async def reserve_ids(connection: asyncpg.Connection, table: str, count: int) -> list[int]:

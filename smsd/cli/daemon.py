@@ -16,7 +16,7 @@ from config.settings import Settings, load_settings
 from config.toml_reader import Problem
 from smsd import journal
 from smsd.app import run as run_daemon
-from smsd.cli.options import NotSo, config_option
+from smsd.cli.options import NotSo, config_option, progress
 from smsd.loops import Stop
 from smsd.mail.lmtp import ListenError, parse_listen
 from smsd.office import open_router, own_files

@@ -224,7 +224,7 @@ async def _refuse_read_only(connection: asyncpg.pool.PoolConnectionProxy) -> Non
 
 async def _prepare_connection(connection: asyncpg.Connection, seal: Callable[[], Seal]) -> None:
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
-    if await connection.fetchval(SQL["schema_of_boxes"]) is not None:
+    if await connection.fetchval(SQL["schema_of_sealed"]) is not None:
         with suppress(asyncpg.InsufficientPrivilegeError):  # told when the schema is verified, with its cure
             await open_boxes(connection, seal())
 

@@ -8,10 +8,10 @@ SELECT max(version) FROM schema_version;
 -- The time, as everything that is due is measured.
 SELECT now();
 
--- name: schema_of_boxes
--- Where the types sealed_* are; nothing in a database that has none.
+-- name: schema_of_sealed
+-- Where the type `sealed` is; nothing in a database that has none.
 SELECT nspname FROM pg_type JOIN pg_namespace ON pg_namespace.oid = typnamespace
-WHERE pg_type.oid = to_regtype('sealed_bytes');
+WHERE pg_type.oid = to_regtype('sealed');
 
 -- name: current_key
 -- The key that seals and hashes.
@@ -138,7 +138,7 @@ SELECT phone_id, transport, text, complete, sent_at, completes,
             ELSE now() + interval '200 ms' * greatest(0, nth - 20)
        END
 FROM (SELECT *, row_number() OVER (PARTITION BY phone_id ORDER BY position) AS nth
-      FROM unnest($1::bigint[], $2::text[], $3::sealed_text[], $4::boolean[], $5::timestamptz[], $6::bigint[])
+      FROM unnest($1::bigint[], $2::text[], $3::sealed[], $4::boolean[], $5::timestamptz[], $6::bigint[])
            WITH ORDINALITY AS given(phone_id, transport, text, complete, sent_at, completes, position)) AS message
 ORDER BY position
 RETURNING id;
@@ -232,7 +232,7 @@ ORDER BY message.id DESC;
 UPDATE inbound_message
 SET state = done.state, outcome = done.outcome, error = done.error,
     ticket_id = coalesce(done.ticket_id, inbound_message.ticket_id)
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::sealed_text[], $5::bigint[])
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::sealed[], $5::bigint[])
      AS done(id, state, outcome, error, ticket_id)
 WHERE inbound_message.id = done.id;
 
@@ -256,8 +256,8 @@ INSERT INTO ticket (id, code, phone_id, message_id, text, class, topic, place, c
                     opened_at, anonymous)
 SELECT id, code, phone_id, message_id, text, klass, topic, place, confidential, confidence, reasons, opened_at,
        anonymous
-FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::sealed_text[], $6::text[], $7::text[],
-            $8::text[], $9::boolean[], $10::real[], $11::sealed_json[], $12::timestamptz[], $13::boolean[])
+FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::sealed[], $6::text[], $7::text[],
+            $8::text[], $9::boolean[], $10::real[], $11::sealed[], $12::timestamptz[], $13::boolean[])
      AS t(id, code, phone_id, message_id, text, klass, topic, place, confidential, confidence, reasons, opened_at,
           anonymous);
 
@@ -268,8 +268,8 @@ INSERT INTO ticket_event (ticket_id, at, kind, actor, status, agency, due_at, du
 SELECT ticket_id, at, kind, actor, status, agency, due_at, due_for, data::jsonb, nullif(sets::jsonb, '{}'), text, words,
        sets_text, sets_reasons
 FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-            $8::text[], $9::text[], $10::text[], $11::sealed_text[], $12::sealed_json[], $13::sealed_text[],
-            $14::sealed_json[])
+            $8::text[], $9::text[], $10::text[], $11::sealed[], $12::sealed[], $13::sealed[],
+            $14::sealed[])
      WITH ORDINALITY AS e(ticket_id, at, kind, actor, status, agency, due_at, due_for, data, sets, text, words,
                           sets_text, sets_reasons, position)
 ORDER BY position;
@@ -288,7 +288,7 @@ SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::tex
 -- One row a NewMail, fields in its order.
 INSERT INTO outbox_mail (dispatch_id, kind, extra_text, message_id, due_at)
 SELECT dispatch_id, kind, extra_text, message_id, coalesce(due_at, now())
-FROM unnest($1::bigint[], $2::text[], $3::sealed_text[], $4::text[], $5::timestamptz[])
+FROM unnest($1::bigint[], $2::text[], $3::sealed[], $4::text[], $5::timestamptz[])
      AS mail(dispatch_id, kind, extra_text, message_id, due_at);
 
 -- name: insert_digests
@@ -369,7 +369,7 @@ UPDATE one_off SET wrong_tries = wrong_tries + 1 WHERE phone_id = ANY ($1::bigin
 -- phones whose SMS was over the limit.
 WITH wanted AS (
     SELECT *, row_number() OVER (PARTITION BY phone_id ORDER BY position) AS nth
-    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::sealed_text[], $5::smallint[])
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::sealed[], $5::smallint[])
          WITH ORDINALITY AS w(phone_id, ticket_id, cause, text, priority, position)
 ), recent AS (
     SELECT phone_id, count(*) AS sms FROM outbox_sms

@@ -8,7 +8,7 @@ import asyncpg
 
 from smsd.store.queries import SEAL_ALL
 from smsd.store.seal import Seal
-from smsd.store.sealed import close_words
+from smsd.store.sealed import close_as
 
 Tell = Callable[[int, int], None]  # how many are done, of how many
 _AT_ONCE = 2_000
@@ -23,11 +23,11 @@ async def seal_all(connection: asyncpg.Connection, seal: Seal, tell: Tell = sile
     count = await connection.fetchval(SEAL_ALL["count_to_seal"])
     done = last = 0
     while rows := await connection.fetch(SEAL_ALL["to_seal"], last, _AT_ONCE):
-        boxes = [_box(seal, row["clear"], row["was"]) for row in rows]
+        boxes = [_box(seal, row["clear"], row["was"], row["kind"]) for row in rows]
         await connection.execute(SEAL_ALL["put_boxes"], [row["n"] for row in rows], boxes)
         last, done = rows[-1]["n"], done + len(rows)
         tell(done, count)
 
 
-def _box(seal: Seal, clear: bytes, was: str | None) -> bytes:
-    return close_words(seal, clear) if was is None else seal.close(seal.open_old(clear, was), was)
+def _box(seal: Seal, clear: bytes, was: str | None, kind: str) -> bytes:
+    return close_as(kind, clear, seal) if was is None else seal.close(seal.open_old(clear, was), was)

@@ -6,7 +6,7 @@ SELECT count(*) FROM pg_temp.to_seal;
 
 -- name: to_seal
 -- The next $2 behind $1.
-SELECT n, was, clear FROM pg_temp.to_seal WHERE n > $1 ORDER BY n LIMIT $2;
+SELECT n, was, kind, clear FROM pg_temp.to_seal WHERE n > $1 ORDER BY n LIMIT $2;
 
 -- name: put_boxes
 -- The boxes $2 of $1.

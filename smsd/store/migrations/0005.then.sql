@@ -4,8 +4,8 @@ CREATE UNIQUE INDEX ON to_seal (place, id, nth);
 ANALYZE to_seal;
 CREATE FUNCTION pg_temp.box_of(place text, id bigint, nth integer DEFAULT 0) RETURNS bytea STABLE LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN (SELECT box FROM pg_temp.to_seal AS sealed
-            WHERE sealed.place = box_of.place AND sealed.id = box_of.id AND sealed.nth = box_of.nth);
+    RETURN (SELECT done.box FROM pg_temp.to_seal AS done
+            WHERE done.place = box_of.place AND done.id = box_of.id AND done.nth = box_of.nth);
 END $$;
 
 CREATE FUNCTION pg_temp.facts_of(data jsonb) RETURNS jsonb IMMUTABLE LANGUAGE sql AS $$
@@ -23,13 +23,13 @@ ALTER TABLE phone
 ALTER TABLE inbound_part
     ALTER COLUMN pdu_sealed TYPE bytea USING pg_temp.box_of('part', id);
 ALTER TABLE inbound_message
-    ALTER COLUMN text TYPE sealed_text USING sealed_text(pg_temp.box_of('message.text', id)),
-    ALTER COLUMN error TYPE sealed_text USING sealed_text(pg_temp.box_of('message.error', id)),
+    ALTER COLUMN text TYPE sealed USING sealed(pg_temp.box_of('message.text', id)),
+    ALTER COLUMN error TYPE sealed USING sealed(pg_temp.box_of('message.error', id)),
     ADD COLUMN erased_at timestamptz;
 CREATE INDEX inbound_message_loose ON inbound_message (received_at) WHERE ticket_id IS NULL AND erased_at IS NULL;
 ALTER TABLE ticket
-    ALTER COLUMN text TYPE sealed_text USING sealed_text(pg_temp.box_of('ticket.text', id)),
-    ALTER COLUMN reasons TYPE sealed_json USING sealed_json(pg_temp.box_of('ticket.reasons', id)),
+    ALTER COLUMN text TYPE sealed USING sealed(pg_temp.box_of('ticket.text', id)),
+    ALTER COLUMN reasons TYPE sealed USING sealed(pg_temp.box_of('ticket.reasons', id)),
     ADD COLUMN erased_at timestamptz;
 CREATE INDEX ticket_closed ON ticket (class, updated_at)
     WHERE erased_at IS NULL AND status IN ('selesai', 'diarsipkan');
@@ -38,10 +38,10 @@ ALTER TABLE ticket_event ALTER COLUMN data DROP DEFAULT;
 ALTER TABLE ticket_event
     ALTER COLUMN data TYPE jsonb USING pg_temp.facts_of(data),
     ALTER COLUMN sets TYPE jsonb USING nullif(sets - 'text' - 'reasons', '{}'),
-    ALTER COLUMN text TYPE sealed_text USING sealed_text(pg_temp.box_of('event.text', id)),
-    ALTER COLUMN words TYPE sealed_json USING sealed_json(pg_temp.box_of('event.words', id)),
-    ALTER COLUMN sets_text TYPE sealed_text USING sealed_text(pg_temp.box_of('event.sets_text', id)),
-    ALTER COLUMN sets_reasons TYPE sealed_json USING sealed_json(pg_temp.box_of('event.sets_reasons', id));
+    ALTER COLUMN text TYPE sealed USING sealed(pg_temp.box_of('event.text', id)),
+    ALTER COLUMN words TYPE sealed USING sealed(pg_temp.box_of('event.words', id)),
+    ALTER COLUMN sets_text TYPE sealed USING sealed(pg_temp.box_of('event.sets_text', id)),
+    ALTER COLUMN sets_reasons TYPE sealed USING sealed(pg_temp.box_of('event.sets_reasons', id));
 ALTER TABLE ticket_event ALTER COLUMN data SET DEFAULT '{}';
 
 CREATE OR REPLACE FUNCTION ticket_follows_events() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -89,23 +89,27 @@ CREATE TRIGGER ticket_event_words BEFORE UPDATE ON ticket_event
     FOR EACH ROW EXECUTE FUNCTION refuse_other_words();
 
 ALTER TABLE outbox_sms
-    ALTER COLUMN text TYPE sealed_text USING sealed_text(pg_temp.box_of('sms.text', id));
+    ALTER COLUMN text TYPE sealed USING sealed(pg_temp.box_of('sms.text', id)),
+    ADD COLUMN erased_at timestamptz;
+CREATE INDEX outbox_sms_loose ON outbox_sms (created_at) WHERE ticket_id IS NULL AND erased_at IS NULL;
 ALTER TABLE outbox_mail
     ALTER COLUMN extra_text DROP DEFAULT,
     ALTER COLUMN extra_text DROP NOT NULL,
-    ALTER COLUMN extra_text TYPE sealed_text USING sealed_text(pg_temp.box_of('outgoing.extra_text', id)),
-    ALTER COLUMN error TYPE sealed_text USING sealed_text(pg_temp.box_of('outgoing.error', id));
+    ALTER COLUMN extra_text TYPE sealed USING sealed(pg_temp.box_of('outgoing.extra_text', id)),
+    ALTER COLUMN error TYPE sealed USING sealed(pg_temp.box_of('outgoing.error', id));
 ALTER TABLE inbound_mail
-    ALTER COLUMN envelope_sender TYPE sealed_text USING sealed_text(pg_temp.box_of('mail.envelope_sender', id)),
-    ALTER COLUMN raw TYPE sealed_bytes USING sealed_bytes(pg_temp.box_of('mail.raw', id)),
-    ALTER COLUMN error TYPE sealed_text USING sealed_text(pg_temp.box_of('mail.error', id)),
-    ALTER COLUMN sender TYPE sealed_text USING sealed_text(pg_temp.box_of('mail.sender', id)),
-    ALTER COLUMN subject TYPE sealed_text USING sealed_text(pg_temp.box_of('mail.subject', id));
+    ALTER COLUMN envelope_sender TYPE sealed USING sealed(pg_temp.box_of('mail.envelope_sender', id)),
+    ALTER COLUMN raw TYPE sealed USING sealed(pg_temp.box_of('mail.raw', id)),
+    ALTER COLUMN error TYPE sealed USING sealed(pg_temp.box_of('mail.error', id)),
+    ALTER COLUMN sender TYPE sealed USING sealed(pg_temp.box_of('mail.sender', id)),
+    ALTER COLUMN subject TYPE sealed USING sealed(pg_temp.box_of('mail.subject', id)),
+    ADD COLUMN erased_at timestamptz;
+CREATE INDEX inbound_mail_loose ON inbound_mail (received_at) WHERE dispatch_id IS NULL AND erased_at IS NULL;
 ALTER TABLE mail_attachment
-    ALTER COLUMN name TYPE sealed_text USING sealed_text(pg_temp.box_of('attachment.name', mail_id, nth));
+    ALTER COLUMN name TYPE sealed USING sealed(pg_temp.box_of('attachment.name', mail_id, nth));
 ALTER TABLE quarantine
     ALTER COLUMN raw_sealed TYPE bytea USING pg_temp.box_of('quarantine', id),
-    ALTER COLUMN error TYPE sealed_text USING sealed_text(pg_temp.box_of('quarantine.error', id));
+    ALTER COLUMN error TYPE sealed USING sealed(pg_temp.box_of('quarantine.error', id));
 
 CREATE VIEW desk_ticket AS
 SELECT id, code, phone_id, status, class AS klass, topic, place, agency, due_at, due_for, text, confidential,
@@ -143,8 +147,27 @@ CREATE TABLE privacy_request (
     taken_by   text        NOT NULL,               -- operator:<login>
     done_at    timestamptz,
     done_by    text,
-    reason     sealed_text                         -- in the operator's words
+    reason     sealed                              -- in the operator's words
 );
 CREATE INDEX privacy_request_open ON privacy_request (phone_id, kind) WHERE done_at IS NULL;
+
+-- Every box there is, and the key that sealed it.
+CREATE VIEW sealed_box AS
+SELECT place, substr(box, 1, 4) AS key FROM (
+    SELECT 'phone' AS place, address_sealed AS box FROM phone
+    UNION ALL SELECT 'inbound_part', pdu_sealed FROM inbound_part
+    UNION ALL SELECT 'inbound_message', unnest(ARRAY[(text).box, (error).box]) FROM inbound_message
+    UNION ALL SELECT 'ticket', unnest(ARRAY[(text).box, (reasons).box]) FROM ticket
+    UNION ALL SELECT 'ticket_event', unnest(ARRAY[(text).box, (words).box, (sets_text).box, (sets_reasons).box])
+              FROM ticket_event
+    UNION ALL SELECT 'outbox_sms', (text).box FROM outbox_sms
+    UNION ALL SELECT 'outbox_mail', unnest(ARRAY[(extra_text).box, (error).box]) FROM outbox_mail
+    UNION ALL SELECT 'inbound_mail', unnest(ARRAY[(envelope_sender).box, (raw).box, (error).box, (sender).box,
+                                                  (subject).box]) FROM inbound_mail
+    UNION ALL SELECT 'mail_attachment', (name).box FROM mail_attachment
+    UNION ALL SELECT 'quarantine', unnest(ARRAY[raw_sealed, (error).box]) FROM quarantine
+    UNION ALL SELECT 'privacy_request', (reason).box FROM privacy_request
+) AS every
+WHERE box IS NOT NULL;
 
 INSERT INTO schema_version (version) VALUES (5);

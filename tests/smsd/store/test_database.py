@@ -28,6 +28,7 @@ from smsd.store.database import (
     upgrade_schema,
 )
 from smsd.store.queries import SCHEMA
+from smsd.store.seal import Seal
 from smsd.store.throwaway import Throwaway, throwaway_postgres
 
 SECRET = "s3/cr:et@kata"
@@ -346,14 +347,16 @@ class TestUpgrade:
         (folder / "0006.sql").write_text("CREATE TABLE later (text text); INSERT INTO schema_version VALUES (6);")
         return folder
 
-    async def test_what_is_missing_is_applied_in_order(self, pool: asyncpg.Pool, migrations: Path) -> None:
+    async def test_what_is_missing_is_applied_in_order(
+        self, pool: asyncpg.Pool, migrations: Path, seal: Seal
+    ) -> None:
         """From 5 to 7, and a second time nothing."""
         assert [6, 7] == await upgrade_schema(pool, lambda: seal, migrations)
         assert (7, "ünïcode") == (await schema_version(pool), await pool.fetchval("SELECT text FROM later"))
         assert [] == await upgrade_schema(pool, lambda: seal, migrations)
 
     async def test_a_migration_that_fails_leaves_the_last_good_version(
-        self, pool: asyncpg.Pool, migrations: Path
+        self, pool: asyncpg.Pool, migrations: Path, seal: Seal
     ) -> None:
         """Each has its own transaction."""
         (migrations / "0007.sql").write_text("DROP TABLE later; INSERT INTO schema_version VALUES (7); SELECT 1/0;")
@@ -361,17 +364,19 @@ class TestUpgrade:
             await upgrade_schema(pool, lambda: seal, migrations)
         assert (6, 0) == (await schema_version(pool), await pool.fetchval("SELECT count(*) FROM later"))
 
-    async def test_the_shipped_migrations_lead_to_the_version_known(self, pool: asyncpg.Pool) -> None:
+    async def test_the_shipped_migrations_lead_to_the_version_known(self, pool: asyncpg.Pool, seal: Seal) -> None:
         """The schema is the newest already."""
         assert [] == await upgrade_schema(pool, lambda: seal)
 
-    async def test_an_empty_database_is_not_upgraded(self, at: Callable[..., Settings], empty_dsn: str) -> None:
+    async def test_an_empty_database_is_not_upgraded(
+        self, at: Callable[..., Settings], empty_dsn: str, seal: Seal
+    ) -> None:
         """It needs the schema first."""
         async with open_unverified(at(empty_dsn)) as pool:
             with pytest.raises(SchemaMismatch, match=r"no schema yet; run `smsd db init`"):
                 await upgrade_schema(pool, lambda: seal)
 
-    async def test_a_newer_schema_is_not_called_up_to_date(self, pool: asyncpg.Pool) -> None:
+    async def test_a_newer_schema_is_not_called_up_to_date(self, pool: asyncpg.Pool, seal: Seal) -> None:
         """An old smsd says that it is the old one."""
         await pool.execute("INSERT INTO schema_version VALUES (8)")
         with pytest.raises(SchemaMismatch, match=r"version 8, this smsd knows only 5; install a newer smsd"):
