@@ -20,6 +20,7 @@ from smsd.clock_step import take_back_the_future
 from smsd.clocks import Clocks
 from smsd.desk.rules import Desk
 from smsd.digests import DigestWriter
+from smsd.erasure import Retention
 from smsd.expire import expire_sms
 from smsd.handle_mail import MailHandler, MailKeeper, Trust
 from smsd.handle_sms import Limits, SmsHandler
@@ -31,6 +32,7 @@ from smsd.notify import feed_watchdog, notify
 from smsd.office import open_desk, sms_limits, smtp_settings
 from smsd.parts import PartStore, join_overdue
 from smsd.receive import Drainer, Intake, Receiver
+from smsd.rotation import follow_key
 from smsd.send_mail import LEASE_S as MAIL_LEASE_S
 from smsd.send_mail import Addresses, MailSender
 from smsd.send_sms import LEASE_S as SMS_LEASE_S
@@ -117,6 +119,8 @@ async def run(settings: Settings, stop: Stop) -> None:
                 _Loop("send mail", mails.step, "outbox_mail", MAIL_LEASE_S),
                 _Loop("modem states", board.step, "modem"),
                 *_handling(settings, pool, desk),
+                _Loop("key", lambda: follow_key(pool, seal), "sealing_key"),
+                _Loop("retention", Retention(pool, settings.privacy).step, "clock"),
                 _Loop("clock", lambda: _join_gaps(settings, pool, seal, spool), "clock"),
                 _Loop("expire sms", lambda: expire_sms(pool, valid), "clock"),
                 _Loop("clock set back", lambda: take_back_the_future(pool), "clock"),

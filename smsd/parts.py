@@ -196,9 +196,7 @@ async def _hold_key(connection: asyncpg.Connection, seal: Seal) -> None:
     seal.use(key)
 
 
-async def phones_of_other_keys(
-    connection: asyncpg.Connection, seal: Seal, senders: Sequence[str]
-) -> dict[str, int]:
+async def phones_of_other_keys(connection: asyncpg.Connection, seal: Seal, senders: Sequence[str]) -> dict[str, int]:
     """Phones that another key than the current one has hashed, as while keys are changed, by sender."""
     _, *others = seal.keys
     by_hash = {key.hash(canonical(sender).encode(), "phone"): sender for key in others for sender in senders}

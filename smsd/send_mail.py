@@ -162,7 +162,7 @@ class MailSender:
             extra_text=row["extra_text"] or "",
             opened_at=row["opened_at"].astimezone(zone),
             due_on=due_on,
-            reasons=tuple((row["words"] or {}).get("reasons", row["reasons"])),
+            reasons=tuple(why(row)),
             agency_name=self._agency(row["agency"]),
             agency_late=self._agency(row["ticket_agency"]),
             late_since=due_on if due_on and due_on < row["now"].astimezone(zone).date() else None,
@@ -219,6 +219,12 @@ class MailSender:
     def _agency(self, code: str) -> str:
         agency = self._router.agencies.get(code)
         return agency.name if agency else code
+
+
+def why(row: Mapping[str, Any]) -> Sequence[str]:
+    """Why the agency got it: that stands with its own dispatch; else what the ticket was routed for."""
+    reasons: Sequence[str] = (row["words"] or {}).get("reasons", row["reasons"])
+    return reasons
 
 
 def _local_day(moment: datetime | None, zone: ZoneInfo) -> date | None:

@@ -20,6 +20,7 @@ from bench.torture.people import Citizens, Officials
 from bench.torture.town import Town, open_town
 from bench.torture.verdict import Verdict, judge
 from smsd.store.queries import SQL
+from smsd.store.throwaway import connect_with_key
 
 # What breaks all the time must not be given up, nor a citizen be answered less.
 _LIMITS = "automatic_per_hour = 1000\nsms_attempts = 1000\nmail_attempts = 1000"
@@ -40,7 +41,7 @@ async def torture(folder: Path, given: argparse.Namespace) -> int:
         shares = iter([given.sms * (n + 1) // rounds - given.sms * n // rounds for n in range(rounds)])
         await faults.rounds(plan, lambda within_s: citizens.report(next(shares), within_s))
         broke = time.monotonic() - began
-        database = await asyncpg.connect(town.server.dsn)
+        database = await connect_with_key(town.server.dsn, town.key_file)
         await _still(town, officials, database)
         verdict = await judge(town, citizens, officials, database)
         await database.close()

@@ -32,6 +32,7 @@ _MODULES = {
     "quarantine": "smsd.cli.quarantine",
     "modem": "smsd.cli.modems",
     "spool": "smsd.cli.spool",
+    "privacy": "smsd.cli.privacy",
     "simulate": "smsd.cli.simulate",
     "demo": "smsd.demo.command",
 }

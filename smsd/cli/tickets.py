@@ -211,7 +211,7 @@ def assign(code: str, agency: str, reason: str, config: Path) -> None:
         except ValueError as e:
             raise NotSo(str(e)) from e
 
-    _change(code, config, decide)
+    change(code, config, decide)
     click.echo(f"{code}: assigned")
 
 
@@ -222,7 +222,7 @@ def assign(code: str, agency: str, reason: str, config: Path) -> None:
 @config_option
 def status(code: str, status: str, note: str, config: Path) -> None:
     """Set a report's status. The citizen is told."""
-    _change(code, config, lambda desk, t, now, _: desk_operator.set_status(desk, t, status, note, operator(), now))
+    change(code, config, lambda desk, t, now, _: desk_operator.set_status(desk, t, status, note, operator(), now))
     click.echo(f"{code}: {status}")
 
 
@@ -232,11 +232,11 @@ def status(code: str, status: str, note: str, config: Path) -> None:
 @config_option
 def note(code: str, text: str, config: Path) -> None:
     """Write a remark into a report's timeline. Nobody is told."""
-    _change(code, config, lambda desk, t, now, _: desk_operator.note(desk, t, text, operator(), now))
+    change(code, config, lambda desk, t, now, _: desk_operator.note(desk, t, text, operator(), now))
     click.echo(f"{code}: noted")
 
 
-def _change(code: str, config: Path, decide: Callable[[Desk, Ticket, datetime, Iterator[int]], Writes]) -> None:
+def change(code: str, config: Path, decide: Callable[[Desk, Ticket, datetime, Iterator[int]], Writes]) -> None:
     """One change to one ticket, in one transaction."""
     digits = digits_of(code)
 

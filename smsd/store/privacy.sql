@@ -15,6 +15,10 @@ ON CONFLICT (id) DO UPDATE SET current = true, current_since = now();
 -- Every daemon that listens looks for it at once.
 SELECT pg_notify('smsd_work', 'sealing_key');
 
+-- name: known_keys
+-- The keys that are current, or were.
+SELECT id FROM sealing_key ORDER BY current DESC, current_since DESC;
+
 -- name: boxes_by_key
 -- How many boxes each key has sealed that stand in the tables now, most first.
 SELECT key, count(*) FROM sealed_box GROUP BY key ORDER BY 2 DESC;
@@ -164,6 +168,15 @@ WHERE privacy_request.id = new.id;
 
 -- ---------------------------------------------------------------- who is meant
 
+-- name: phone_of_hashes
+-- The one phone that one of the hashes $1 of its number belongs to.
+SELECT id FROM phone WHERE address_hash = ANY ($1::bytea[]);
+
+-- name: number_of_code
+-- The report $1, and the number behind it, sealed.
+SELECT ticket.id, ticket.phone_id, phone.address_sealed
+FROM ticket JOIN phone ON phone.id = ticket.phone_id WHERE ticket.code = $1;
+
 -- name: phone_of_code
 -- Whose report $1 is.
 SELECT phone_id FROM ticket WHERE code = $1;
@@ -209,7 +222,7 @@ SELECT mail.id, ticket.code AS ticket, dispatch.agency, mail.sender, mail.subjec
 FROM inbound_mail AS mail JOIN dispatch ON dispatch.id = mail.dispatch_id JOIN ticket ON ticket.id = dispatch.ticket_id
 WHERE ticket.phone_id = $1 ORDER BY mail.id;
 
--- name: questions_of_phone
+-- name: all_questions_of_phone
 -- What its citizen was asked.
 SELECT ticket.code AS ticket, question.kind, asked_at, expires_at, closed_at, outcome
 FROM question JOIN ticket ON ticket.id = question.ticket_id WHERE question.phone_id = $1 ORDER BY question.id;

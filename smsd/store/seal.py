@@ -159,9 +159,9 @@ def _rewrite(path: Path, lines: list[bytes]) -> None:
                 file.write(b"".join(line + b"\n" for line in lines))
                 file.flush()
                 os.fsync(file.fileno())
-                os.rename(file.name, path)
+                Path(file.name).rename(path)
             except BaseException:
-                os.unlink(file.name)
+                Path(file.name).unlink()
                 raise
         _sync(path.parent)
     except OSError as e:

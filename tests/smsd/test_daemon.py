@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import asyncpg
 import pytest
 
 from parser.pdu import decode_submit
@@ -23,6 +22,7 @@ from smsd.simulator.simulator import open_simulator
 from smsd.store.database import SCHEMA_VERSION
 from smsd.store.queries import SQL
 from smsd.store.seal import make_key_file
+from smsd.store.throwaway import connect_with_key
 
 PATIENCE_S = 60
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}  # a killed process would leave half a file of coverage
@@ -122,7 +122,7 @@ class Town:
     async def look_again(self):
         """The server was away."""
         self.db.terminate()
-        self.db = await asyncpg.connect(self.dsn)
+        self.db = await connect_with_key(self.dsn, self.folder / "smsd.key")
 
     async def emptied(self):
         """Waits until no modem holds an SMS."""
@@ -201,7 +201,8 @@ def town_in(tmp_path, dsn):
                 for n in range(modems)
             ]
             mailbox = await stack.enter_async_context(open_mailbox())
-            town = Town(tmp_path, dsn, simulators, mailbox, await asyncpg.connect(dsn))
+            make_key_file(tmp_path / "smsd.key")
+            town = Town(tmp_path, dsn, simulators, mailbox, await connect_with_key(dsn, tmp_path / "smsd.key"))
             stack.callback(lambda: town.db.terminate())
             town.configure(limits=limits)
             yield town

@@ -15,6 +15,7 @@ from smsd.office import open_seal
 from smsd.receive import Receiver
 from smsd.simulator.simulator import wall_clock
 from smsd.writes import SmsLimits
+from tests.boxes import is_not
 
 CITIZEN = "+6281230004711"
 FRAUD = "Selamat, Anda pemenang undian 75 juta."
@@ -74,7 +75,7 @@ def comes_in(pool, intake_on, batch_of, handle):
 @pytest.fixture
 async def bug(pool):
     """A fault that the text BROKEN meets, and no other; `await bug()` mends it."""
-    await pool.execute("ALTER TABLE ticket ADD CONSTRAINT bug CHECK (text !~ 'racun')")
+    await pool.execute(f"ALTER TABLE ticket ADD CONSTRAINT bug CHECK ({is_not('text', BROKEN)})")
 
     async def mend():
         await pool.execute("ALTER TABLE ticket DROP CONSTRAINT bug")

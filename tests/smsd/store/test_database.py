@@ -347,9 +347,7 @@ class TestUpgrade:
         (folder / "0006.sql").write_text("CREATE TABLE later (text text); INSERT INTO schema_version VALUES (6);")
         return folder
 
-    async def test_what_is_missing_is_applied_in_order(
-        self, pool: asyncpg.Pool, migrations: Path, seal: Seal
-    ) -> None:
+    async def test_what_is_missing_is_applied_in_order(self, pool: asyncpg.Pool, migrations: Path, seal: Seal) -> None:
         """From 5 to 7, and a second time nothing."""
         assert [6, 7] == await upgrade_schema(pool, lambda: seal, migrations)
         assert (7, "ünïcode") == (await schema_version(pool), await pool.fetchval("SELECT text FROM later"))

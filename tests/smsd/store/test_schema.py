@@ -151,7 +151,8 @@ class TestConstraints:
             "UPDATE outbox_sms SET state = 'gone'",
             "INSERT INTO sms_submission (sms_id, part_number, part_count, transport, state) VALUES (1, 1, 1, 'm', '?')",
             "UPDATE outbox_mail SET state = 'delivered'",
-            "INSERT INTO inbound_mail (envelope_sender, recipient, raw, digest, state) VALUES ('(x)', '', '(x)', '', 'read')",
+            "INSERT INTO inbound_mail (envelope_sender, recipient, raw, digest, state)"
+            " VALUES ('(x)', '', '(x)', '', 'read')",
             "INSERT INTO modem (name, state) VALUES ('modem0', 'asleep')",
             "INSERT INTO question (phone_id, ticket_id, kind, expires_at) VALUES (1, 1, 'cuaca', now())",
         ],
