@@ -48,15 +48,14 @@ async def erase_phone(connection: asyncpg.Connection, seal: Seal, phone_id: int,
     _refuse_busy(await connection.fetchrow(PRIVACY["busy_of_phone"], phone_id))
     tickets = await connection.fetch(PRIVACY["tickets_of_phone"], phone_id)
     recipients = [tuple(row) for row in await connection.fetch(PRIVACY["recipients_of_phone"], phone_id)]
-    await erase_tickets(connection, [row["id"] for row in tickets], "erased", actor, {"reason": reason})
-    messages = await connection.fetch(PRIVACY["erase_messages_of_phone"], phone_id, ERASED)
+    messages = await erase_tickets(connection, [row["id"] for row in tickets], "erased", actor, {"reason": reason})
+    messages += len(await connection.fetch(PRIVACY["erase_messages_of_phone"], phone_id, ERASED))
     await connection.execute(PRIVACY["erase_parts_of_phone"], phone_id)
     await connection.execute(PRIVACY["erase_sms_of_phone"], phone_id, ERASED)
     await _erase_from_quarantine(connection, seal, seal.open(phone["address_sealed"], "phone").decode())
     for statement in ("erase_one_off", "erase_questions", "erase_request_reasons", "erase_phone"):
         await connection.execute(PRIVACY[statement], phone_id)
-    log.info("privacy.erased", phone=phone_id, tickets=len(tickets), messages=len(messages))
-    return Erased([row["code"] for row in tickets], len(messages), recipients)
+    return Erased([row["code"] for row in tickets], messages, recipients)
 
 
 def _refuse_busy(busy: asyncpg.Record) -> None:
@@ -72,8 +71,9 @@ def _refuse_busy(busy: asyncpg.Record) -> None:
 
 async def erase_tickets(
     connection: asyncpg.Connection, ids: Sequence[int], kind: str, actor: str, data: dict[str, Any]
-) -> None:
-    """All words about these reports, wherever they stand, but the number; the timeline says that it happened."""
+) -> int:
+    """All words about these reports, wherever they stand, but the number; the timeline says that it happened. How many
+    SMS of citizens that were."""
     await connection.execute(PRIVACY["erase_tickets"], ids, ERASED, Json("[]"))
     await connection.execute(PRIVACY["erase_events"], ids)
     messages = await connection.fetch(PRIVACY["erase_messages_of_tickets"], ids, ERASED)
@@ -84,6 +84,7 @@ async def erase_tickets(
     await connection.execute(PRIVACY["erase_attachments"], [row["id"] for row in answers], ERASED)
     now: datetime = await connection.fetchval(SQL["now"])
     await store(connection, Writes(events=[Event(each, now, kind, actor, data=data) for each in ids]), _NO_SMS)
+    return len(messages)
 
 
 async def _erase_from_quarantine(connection: asyncpg.Connection, seal: Seal, number: str) -> None:

@@ -607,7 +607,7 @@ class TestQuarantine:
         assert kept
         await stage.receive([pdu])
         assert kept == await stage.value(sql)
-        assert [] == await stage.column("SELECT error FROM quarantine WHERE error LIKE 'cannot be stored%'")
+        assert not any("cannot be stored" in error for error in await stage.column("SELECT error FROM quarantine"))
 
 
 class TestReports:

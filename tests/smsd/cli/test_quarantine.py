@@ -161,15 +161,15 @@ class TestShow:
         assert "because CheckViolationError: " in printed
 
     def test_a_pdu_stays_sealed(self, smsd, kept, tmp_path):
-        """Its size, error and time are known without the key."""
-        (tmp_path / "smsd.key").unlink()
+        """Its size, error and time are shown, its bytes not."""
         name = kept["pdu"]["id"]
         shown = smsd.json("quarantine", "show", name)
         assert (None, len(NO_PDU), None) == tuple(shown[key] for key in ("text", "size", "raw"))
         printed = smsd.ok("quarantine", "show", name)
         assert f"because {shown['error']}" in printed
         assert printed.endswith(f"{len(NO_PDU)} characters, sealed; --raw opens them\n")
-        assert "no such key file" in smsd.refused(3, "quarantine", "show", name, "--raw")
+        (tmp_path / "smsd.key").unlink()
+        assert "no such key file" in smsd.refused(3, "quarantine", "show", name)
 
     def test_a_pdu_is_opened_when_asked(self, smsd, kept):
         """What would command the terminal does not reach it."""
