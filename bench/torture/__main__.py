@@ -42,7 +42,7 @@ async def torture(folder: Path, given: argparse.Namespace) -> int:
         await faults.rounds(plan, lambda within_s: citizens.report(next(shares), within_s))
         broke = time.monotonic() - began
         database = await connect_with_key(town.server.dsn, town.key_file)
-        await _still(town, officials, database)
+        await still(town, officials, database)
         verdict = await judge(town, citizens, officials, database)
         await database.close()
         stopped_s = await town.daemon.stop()
@@ -59,7 +59,7 @@ async def torture(folder: Path, given: argparse.Namespace) -> int:
     return 1 if broken else 0
 
 
-async def _still(town: Town, officials: Officials, database: asyncpg.Connection) -> None:
+async def still(town: Town, officials: Officials, database: asyncpg.Connection) -> None:
     """Waits until nothing is under way, or nothing changes any more."""
     last, since = None, time.monotonic()
     while time.monotonic() - since < _STILL_S:
