@@ -8,11 +8,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import policy
 from itertools import islice
 from typing import Any
 
-from parser.mail_message import Mail, content_type, parse_message
+from parser.mail_message import AS_IT_CAME, Mail, content_type, parse_message
 from parser.mail_text import clean, tolerant
 
 MOST_ATTACHMENTS = 50
@@ -23,8 +22,6 @@ _LONGEST_NAME = 100
 _LONGEST_ENDING = 10
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\s]+')
 _MAIL = "message/rfc822"
-# CPython folds some headers without end. And what is kept is what came.
-_AS_IT_CAME = policy.default.clone(refold_source="none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ def _files(part: Any, depth: int) -> Iterator[tuple[Any, bytes]]:
     kind = content_type(part)
     if kind == _MAIL and depth < DEEPEST:
         if depth == 0:
-            yield part, tolerant(lambda: part.get_payload()[0].as_bytes(policy=_AS_IT_CAME), b"")
+            yield part, tolerant(lambda: part.get_payload()[0].as_bytes(policy=AS_IT_CAME), b"")
         yield from _files_in(part, depth + 1)
     elif part.is_multipart() and kind != _MAIL:
         yield from _files_in(part, depth)

@@ -38,6 +38,8 @@ def _read_header(name: str, value: str) -> Any:
 
 
 _DECODING = policy.default.clone(header_factory=lru_cache(maxsize=512)(_read_header))
+# To write a message as it came: CPython folds some headers without end. Derived, for a generator reads headers too.
+AS_IT_CAME = _DECODING.clone(refold_source="none")
 
 
 def parse_message(mail: bytes | Mail) -> Mail:

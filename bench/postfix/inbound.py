@@ -9,7 +9,7 @@ import time
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from bench.postfix.world import GOOD, GREY, IMPATIENT, PATIENT, REPLY_DOMAIN, World, expect, until
+from bench.postfix.world import GOOD, GREY, IMPATIENT, PATIENCE_S, PATIENT, REPLY_DOMAIN, World, expect, until
 
 _HOUR_OF_MAIL = 300
 _AT_EACH_KILL = 40
@@ -23,7 +23,7 @@ async def answer(world: World) -> str:
     """TERIMA, and the ticket is being dealt with."""
     report = world.reports[GOOD]
     ids = await world.send([world.answer(report, "TERIMA")])
-    (row,) = await world.settled(ids, 20)
+    (row,) = await world.settled(ids)
     status = await world.status(report)
     expect(status == "ditindaklanjuti", f"the ticket is {status}, its mail {row.state} ({row.outcome})")
     return f"ticket {status}"
@@ -37,7 +37,7 @@ async def two_tickets(world: World) -> str:
     async def both() -> bool:
         return sum(row.message_id == mail["Message-ID"] for row in await world.stored()) == 2
 
-    await until(both, 20, "two rows")
+    await until(both, "two rows")
     return "a row for each recipient"
 
 
@@ -52,7 +52,7 @@ async def stopped(world: World) -> str:
     finally:
         await world.start_daemon()
     await asyncio.to_thread(world.postfix.flush, REPLY_DOMAIN)
-    await world.settled(ids, 120)
+    await world.settled(ids)
     world.postfix.change(**IMPATIENT)
     return f"{len(ids)} waited in the queue, {len(ids)} stored and read once"
 
@@ -70,11 +70,11 @@ async def killed(world: World) -> str:
             async def dead(died: int = died) -> bool:
                 return sum(daemon.died_at.values()) > died
 
-            await until(dead, 60, f"a death at {point}")
+            await until(dead, f"a death at {point}")
         else:
-            await daemon.heard(since, lambda event: event.get("event") == "mail.received", 60)
+            await daemon.heard(since, lambda event: event.get("event") == "mail.received", PATIENCE_S)
             daemon.kill()
-    await world.settled(ids, 120)
+    await world.settled(ids)
     return f"{sum(map(bool, _KILLS))} deaths at points, {len(_KILLS)} at any moment; {len(ids)} stored and read once"
 
 
@@ -87,11 +87,11 @@ async def database_away(world: World) -> str:
         async def refused() -> bool:
             return world.postfix.log().count("451 4.3.0") >= _DURING_OUTAGE
 
-        await until(refused, 60, f"{_DURING_OUTAGE} times 451 4.3.0 in the log")
+        await until(refused, f"{_DURING_OUTAGE} times 451 4.3.0 in the log")
     finally:
         await asyncio.to_thread(world.town.server.start)
         await world.connect()
-    await world.settled(ids, 60)
+    await world.settled(ids)
     return f"451 4.3.0 to all; {len(ids)} stored and read once after its return"
 
 
@@ -105,7 +105,7 @@ async def _flood(world: World, count: int) -> list[str]:
 async def large(world: World) -> str:
     """An attachment of 10 MB, whole."""
     ids = await world.send([_with_attachment(world, 10 * _MB)])
-    (row,) = await world.settled(ids, 60)
+    (row,) = await world.settled(ids)
     expect(row.size > 13 * _MB, f"only {row.size} bytes are stored")
     return f"{row.size / _MB:.1f} MB on the wire, stored"
 
@@ -118,7 +118,7 @@ async def largest(world: World) -> str:
     filled = head + b"x" * 70 + b"\r\n"
     filled += (b"x" * 76 + b"\r\n") * ((limit - len(filled)) // 78)
     await asyncio.to_thread(_send_bytes, world, filled)
-    (row,) = await world.settled([str(mail["Message-ID"])], 60)
+    (row,) = await world.settled([str(mail["Message-ID"])])
     return f"{len(filled)} bytes, stored as {row.size}"
 
 
@@ -157,7 +157,7 @@ async def too_large_for_us(world: World) -> str:
             notices = [x.message for x in world.town.mail.taken if x.message.get_content_type() == "multipart/report"]
             return next((bytes(x) for x in notices if b"Status: 5.3.4" in bytes(x)), None)
 
-        await until(noticed, 60, "a notice with 5.3.4 at the sender's server")
+        await until(noticed, "a notice with 5.3.4 at the sender's server")
     finally:
         world.postfix.change(message_size_limit=kept)
     return "the sender has a notice, 5.3.4"
@@ -200,7 +200,7 @@ async def unknown_token(world: World) -> str:
     mails = [world.answer(report, "TERIMA"), world.answer(report, "TERIMA")]
     mails[0].replace_header("To", f"t-{'a' * 20}@{REPLY_DOMAIN}")
     mails[1].replace_header("To", report.reply_to.replace("t-", "t-x", 1))
-    rows = await world.settled(await world.send(mails), 20)
+    rows = await world.settled(await world.send(mails))
     expect({row.state for row in rows} == {"held"}, f"they are {[row.state for row in rows]}")
     return f"held ({', '.join(sorted(str(row.outcome) for row in rows))})"
 
@@ -212,7 +212,7 @@ async def smtputf8(world: World) -> str:
     mail.replace_header("From", sender)
     content = mail.as_bytes(policy=SMTP.clone(utf8=True, cte_type="8bit"))
     await asyncio.to_thread(_send_utf8, world, sender, content)
-    (row,) = await world.settled([str(mail["Message-ID"])], 20)
+    (row,) = await world.settled([str(mail["Message-ID"])])
     expect(row.envelope_sender == sender, f"the sender is stored as {row.envelope_sender}")
     expect("kotà@" in row.start.decode() and "cek – segera" in row.start.decode(), "the text has changed")
     return "stored as it was sent"
@@ -230,7 +230,7 @@ async def long_line(world: World) -> str:
     mail = world.answer(world.reports[GOOD], "Isi.")
     line = b" ".join(b"kata%04d" % n for n in range(900))
     await asyncio.to_thread(_send_bytes, world, mail.as_bytes() + line + b"\r\n", "BODY=8BITMIME")
-    (row,) = await world.settled([str(mail["Message-ID"])], 20)
+    (row,) = await world.settled([str(mail["Message-ID"])])
     expect(line in row.start, "the line was cut")
     return f"{len(line)} bytes in one line, uncut"
 
@@ -242,7 +242,7 @@ async def bare_line_feeds(world: World) -> str:
     envelope = f"MAIL FROM:<{GOOD}>\r\nRCPT TO:<{report.reply_to}>\r\nDATA\r\n".encode()
     inner = mail.as_bytes().replace(b"\r\n", b"\n") + b"akhir\n.\r\n" + envelope + smuggled.as_bytes()
     await asyncio.to_thread(_send_raw, world, report.reply_to, inner)
-    (row,) = await world.settled([str(mail["Message-ID"])], 20)
+    (row,) = await world.settled([str(mail["Message-ID"])])
     expect(b"baris dua." in row.start and b"RCPT TO" in row.start, "the mail is not whole")
     expect(not [r for r in await world.stored() if r.message_id == smuggled["Message-ID"]], "a mail was smuggled in")
     return "one mail, with what was to be smuggled as its text"
@@ -266,6 +266,6 @@ async def nothing_left(world: World) -> str:
     async def empty() -> bool:
         return not await asyncio.to_thread(world.postfix.waiting)
 
-    await until(empty, 30, "an empty queue")
+    await until(empty, "an empty queue")
     expect(not world.postfix.complaints(), f"the log: {world.postfix.complaints()[:3]}")
     return "queue empty, no warning in the log"

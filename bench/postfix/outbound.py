@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 
-from bench.postfix.world import BUSY, FULL, GONE, GOOD, GREY, LONG_LIVED, VANISHED, World, expect, until
+from bench.postfix.world import BUSY, FULL, GONE, GOOD, GREY, LONG_LIVED, PATIENCE_S, VANISHED, World, expect, until
 
 _NOTIFY_FAILURE_AND_DELAY = "notify_flags=12"  # DSN_NOTIFY_FAILURE | DSN_NOTIFY_DELAY of Postfix's dsn_mask.h
 
@@ -18,7 +18,7 @@ async def relay(world: World) -> str:
     async def there() -> bool:
         return any(letter.recipient == GOOD for letter in world.town.mail.taken)
 
-    await until(there, 20, "the mail at the agency's server")
+    await until(there, "the mail at the agency's server")
     queue_id = await world.queue_id(world.reports[GOOD])
     expect(re.search(rf"{queue_id}: to=<{GOOD}>.*status=sent", world.postfix.log()), "the log does not say sent")
     return f"at the agency; queue id {queue_id} in outbox_mail and in the log"
@@ -49,15 +49,15 @@ async def vanished_domain(world: World) -> str:
 
 
 async def _failure(world: World, address: str, status: str) -> str:
-    row = await world.notice(world.reports[address], "failed", status, 20)
+    row = await world.notice(world.reports[address], "failed", status)
     return f"bounce stored ({row.state}, {row.outcome}), at its dispatch"
 
 
 async def over_quota(world: World) -> str:
     """452 4.2.2: a notice of the delay, then one of the failure when the mail is too old."""
     report = world.reports[BUSY]
-    delayed = await world.notice(report, "delayed", "4.2.2", 20)
-    failed = await world.notice(report, "failed", "4.2.2", 60)
+    delayed = await world.notice(report, "delayed", "4.2.2")
+    failed = await world.notice(report, "failed", "4.2.2")
     world.postfix.change(**LONG_LIVED)
     return f"delay stored ({delayed.state}, {delayed.outcome}), then failure ({failed.state}, {failed.outcome})"
 
@@ -68,7 +68,7 @@ async def greylisting(world: World) -> str:
     async def there() -> bool:
         return any(letter.recipient == GREY for letter in world.town.mail.taken)
 
-    await until(there, 30, "the mail at the greylisting server")
+    await until(there, "the mail at the greylisting server")
     count = sum(letter.recipient == GREY for letter in world.town.mail.taken)
     row = await world.database.fetchrow(
         "SELECT count(*), max(attempts) AS tries FROM outbox_mail WHERE dispatch_id = $1",
@@ -83,14 +83,14 @@ async def full_disk(world: World) -> str:
     before, since = len(world.town.mail.taken), time.monotonic()
     await asyncio.to_thread(world.postfix.restart, queue_minfree="900000000000000")
     world.text(GOOD, "Aspal jalan mengelupas")
-    away = await world.town.daemon.heard(since, lambda event: event.get("event") == "mail.server_away", 30)
+    away = await world.town.daemon.heard(since, lambda event: event.get("event") == "mail.server_away", PATIENCE_S)
     world.postfix.change(queue_minfree="0")
     expect(away, "the daemon did not say mail.server_away")
 
     async def there() -> bool:
         return len(world.town.mail.taken) > before
 
-    await until(there, 60, "the mail at the agency's server")
+    await until(there, "the mail at the agency's server")
     tries = await world.database.fetchval("SELECT attempts FROM outbox_mail ORDER BY id DESC LIMIT 1")
     expect(tries == 1, f"it took {tries} tries")
     return "mail.server_away, then delivered, one try counted"

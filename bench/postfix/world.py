@@ -45,6 +45,9 @@ SHORT_LIVED = {"delay_warning_time": "4s", "maximal_queue_lifetime": "15s", "bou
 LONG_LIVED = {"delay_warning_time": "4h", "maximal_queue_lifetime": "5d", "bounce_queue_lifetime": "5d"}
 
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^>]+>)", re.IGNORECASE | re.MULTILINE)
+PATIENCE_S = 240
+"""Far more than anything takes: a machine may be slow and busy."""
+
 _POLL_S = 0.2
 _CLIENTS = 4  # that send mail at a time
 
@@ -55,12 +58,12 @@ class Missed(Exception):
     """Not what was expected; the text says what was seen."""
 
 
-async def until(look: Callable[[], Awaitable[T | None]], within_s: float, what: str) -> T:
+async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
     """What `look` finds, as soon as it finds something; Missed if it has not in time."""
-    deadline = time.monotonic() + within_s
+    deadline = time.monotonic() + PATIENCE_S
     while not (found := await look()):
         if time.monotonic() > deadline:
-            raise Missed(f"not within {within_s:g} s: {what}")
+            raise Missed(f"not within {PATIENCE_S} s: {what}")
         await asyncio.sleep(_POLL_S)
     return found
 
@@ -122,7 +125,7 @@ class World:
                 [*_PLACES],
             )
 
-        await until(sent, 90, "a mail to each agency")
+        await until(sent, "a mail to each agency")
         # Officials read before they answer, and nobody waits for them here.
         await self.database.execute("UPDATE outbox_mail SET sent_at = sent_at - interval '1 hour'")
         for row in await self.database.fetch("SELECT id, ticket_id, address, token FROM dispatch"):
@@ -192,7 +195,7 @@ class World:
             found.append(Stored(**row, size=len(raw), start=start, message_id=match[1].decode() if match else ""))
         return found
 
-    async def settled(self, message_ids: Sequence[str], within_s: float) -> list[Stored]:
+    async def settled(self, message_ids: Sequence[str]) -> list[Stored]:
         """The rows of these mails, each there once, read, and in its ticket's timeline once at most; Missed if not."""
 
         async def read() -> list[Stored] | None:
@@ -201,13 +204,13 @@ class World:
             return rows if ready == wanted else None
 
         wanted = set(message_ids)
-        rows = await until(read, within_s, f"{len(wanted)} mails stored and read")
+        rows = await until(read, f"{len(wanted)} mails stored and read")
         expect(len(rows) == len(wanted), f"{len(rows)} rows for {len(wanted)} mails")
         expect(all(row.state != "quarantined" for row in rows), "a mail in quarantine")
         expect(all(row.events <= 1 for row in rows), "a mail handled twice")
         return rows
 
-    async def notice(self, report: Report, action: str, status: str, within_s: float) -> Stored:
+    async def notice(self, report: Report, action: str, status: str) -> Stored:
         """The delivery notice (RFC 3464) that came back for a report's mail."""
         marks = (f"Action: {action}".encode(), f"Status: {status}".encode())
 
@@ -217,7 +220,7 @@ class World:
                     return row if row.state != "new" else None
             return None
 
-        row = await until(read, within_s, f"a notice with {action}, {status}")
+        row = await until(read, f"a notice with {action}, {status}")
         expect(row.state != "quarantined", "the notice is in quarantine")
         expect(row.envelope_sender == "", f"the notice has the sender {row.envelope_sender}")
         return row
@@ -232,8 +235,8 @@ class World:
         """As `systemctl start smsd`; returns when it takes mail."""
         since = time.monotonic()
         self._daemon = asyncio.create_task(self.town.daemon.run())
-        ready = await self.town.daemon.heard(since, lambda event: event.get("event") == "smsd.started", 60)
-        expect(ready, "the daemon did not start within 60 s")
+        ready = await self.town.daemon.heard(since, lambda event: event.get("event") == "smsd.started", PATIENCE_S)
+        expect(ready, f"the daemon did not start within {PATIENCE_S} s")
 
     async def connect(self) -> None:
         """To the database, again after it was away."""

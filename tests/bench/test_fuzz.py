@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def fuzz(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The program, and what it prints."""
     command = [sys.executable, str(ROOT / "bench" / "fuzz.py"), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
 
 
 def test_nothing_is_found(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from bench.postfix.instance import why_not
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())
-@pytest.mark.timeout(900)  # two minutes alone
+@pytest.mark.timeout(1800)  # two minutes alone
 @pytest.mark.parametrize("lmtp", ["unix", "tcp"])
 def test_mail_goes_out_and_comes_back_through_a_real_postfix(lmtp: str) -> None:
     """Nothing is lost, nothing is handled twice, and nobody is let in who should not be."""

@@ -12,7 +12,7 @@ _RUN = (
 )
 
 
-@pytest.mark.timeout(600)  # a minute alone; an SMS in doubt rests for 30 s of it
+@pytest.mark.timeout(1500)  # a minute alone; an SMS in doubt rests for 30 s of it
 def test_nothing_is_lost_repeated_or_stuck() -> None:
     """Whatever breaks. Not below pytest's own folder, which it closes to PostgreSQL's user at each start."""
     with tempfile.TemporaryDirectory(prefix="smsd-test-") as folder:

@@ -131,3 +131,10 @@ def test_an_attached_mail_is_kept_as_it_came() -> None:
     assert b"a%20a%20" in first.content
     seed = Path("bench/corpus/mail/attached-name-without-end.eml").read_bytes()
     assert read_attachments(seed)
+
+
+def test_an_attached_mail_with_an_endless_header() -> None:
+    """Two megabytes of what CPython takes the square of its length for, which is hours, in time and as it came."""
+    inner = b"Subject: isi\nContent-Type: text/plain; " + b":" * 2_000_000 + b"\n\nisi"
+    outer = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n"
+    assert inner == read_attachments(outer + inner + b"\n--b--\n")[0].content

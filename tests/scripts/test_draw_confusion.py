@@ -88,7 +88,7 @@ def test_the_command_writes_the_picture(archive: Path, tmp_path: Path) -> None:
     """On the shipped data, as a home or for the whole country."""
     out = tmp_path / "confusion.svg"
     command = [sys.executable, str(SCRIPT), str(archive), str(out), "--home", "32.73", "--rows", "3", "--name", "Own"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
     assert ("", "") == (done.stdout, done.stderr)
     title, labels, _ = drawn(out.read_text(encoding="utf-8"))
     assert "Own: 7 texts, 71% right at first guess" == title

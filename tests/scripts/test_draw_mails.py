@@ -49,7 +49,7 @@ def test_without_a_browser_it_says_what_to_install(tmp_path: Path) -> None:
     """One line with the cure, exit 1, and no file."""
     command = [sys.executable, str(SCRIPT), "--all", str(tmp_path / "out")]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env={**os.environ, "PATH": str(tmp_path)}, check=False
+        command, capture_output=True, text=True, timeout=240, env={**os.environ, "PATH": str(tmp_path)}, check=False
     )
     assert (1, "") == (done.returncode, done.stdout)
     assert [

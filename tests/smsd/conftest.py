@@ -182,7 +182,7 @@ class Stage:
         modem.on_acknowledge = stop_after_last
         for pdus in batches:
             modem.batches.put_nowait(batch(*pdus))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await Receiver(modem, self.intake).run(stop)
             while await self.drainer.step():
                 pass

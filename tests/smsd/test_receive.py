@@ -112,7 +112,7 @@ class TestAcknowledgeAfterCommit:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            await asyncio.wait_for(loop, 10)
+            await asyncio.wait_for(loop, 60)
         assert [1, 0] == [await stage.drainer.step(), await stage.drainer.step()]
         assert (["Jalan rusak"], 1) == (await stage.column(COMPLAINTS), len(modem.acknowledged))
 
@@ -138,7 +138,7 @@ class TestAcknowledgeAfterCommit:
             modem.batches.put_nowait(batch_of(encode_deliver(number, "Jalan rusak", at(0))))
             for _ in range(3):
                 cable.refused.clear()
-                await asyncio.wait_for(cable.refused.wait(), 10)
+                await asyncio.wait_for(cable.refused.wait(), 60)
             assert [] == modem.acknowledged
             assert alive.is_set()
 
@@ -148,7 +148,7 @@ class TestAcknowledgeAfterCommit:
 
             modem.on_acknowledge = stop_then
             cable.mend()
-            await asyncio.wait_for(loop, 10)
+            await asyncio.wait_for(loop, 60)
         assert 1 == len(modem.acknowledged)
         (full,) = [event for event in events if event["event"] == "spool.full"]
         assert "[gateway] spool_mb is reached" == full["error"]
@@ -172,9 +172,9 @@ class TestAcknowledgeAfterCommit:
             cable.cut()
             modem.batches.put_nowait(batch_of(encode_deliver(number, "Jalan rusak", at(0))))
             loop = asyncio.create_task(Receiver(modem, intake_on(pool)).run(stop))
-            await asyncio.wait_for(cable.refused.wait(), 10)
+            await asyncio.wait_for(cable.refused.wait(), 60)
             stop.ask()
-            await asyncio.wait_for(loop, 10)
+            await asyncio.wait_for(loop, 60)
         assert [] == modem.acknowledged
 
     async def test_a_batch_in_hand_is_finished_after_the_stop(
@@ -201,7 +201,7 @@ class TestAcknowledgeAfterCommit:
         loop = asyncio.create_task(receiver.run(stop))
         await asyncio.sleep(0)
         stop.ask()
-        await asyncio.wait_for(loop, 10)
+        await asyncio.wait_for(loop, 60)
         loop = asyncio.create_task(receiver.run(Stop()))
         await asyncio.sleep(0)
         loop.cancel()

@@ -48,7 +48,7 @@ class Smsd:
             with ThreadPoolExecutor(1) as thread:  # a test may have a loop, and so has the command
                 return thread.submit(_run, arguments).result()
         command = [sys.executable, "-m", "smsd", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=env)
         return done.returncode, done.stdout, done.stderr
 
     def ok(self, *arguments, **options):

@@ -67,7 +67,7 @@ def test_judges_one_text_a_line_in_order():
 
 def _each(texts):
     command = [sys.executable, "-m", "smsd", "classify", "-"]
-    done = subprocess.run(command, input=texts, capture_output=True, timeout=60, check=True)
+    done = subprocess.run(command, input=texts, capture_output=True, timeout=240, check=True)
     assert b"" == done.stderr
     return done.stdout
 
@@ -200,7 +200,7 @@ def test_a_reader_that_leaves_ends_it_quietly(smsd):
         shell=True,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
     )
     assert (1, "") == (len(done.stdout.splitlines()), done.stderr)

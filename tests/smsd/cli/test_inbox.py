@@ -203,7 +203,7 @@ class TestShow:
         """Byte for byte."""
         mail = await mailed(VAGUE)
         command = [sys.executable, "-m", "smsd", "inbox", "show", str(mail), "--raw", "--config", str(smsd.config)]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=60, check=True)
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=240, check=True)
         assert await db.fetchval("SELECT raw FROM inbound_mail") == done.stdout
 
     async def test_colours_only_on_a_terminal(self, smsd, code, mailed):

@@ -22,7 +22,7 @@ def lines_of(transcript, number, arrow):
 def test_the_first_day_is_played_to_its_end(tmp_path):
     """It ends with 0, says all it promises, and reads in order."""
     command = [sys.executable, "-m", "smsd", "demo", "--script", str(FIRST_DAY), "--keep", str(tmp_path)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240, check=False)
     assert (0, "") == (done.returncode, done.stderr), (tmp_path / "smsd.log").read_text()
     has_everybody(done.stdout)
     has_what_makes_it_hard(done.stdout)
@@ -118,7 +118,7 @@ def test_an_impossible_step_ends_the_play_with_a_line(tmp_path):
     script = tmp_path / "play.toml"
     script.write_text('[[step]]\ndo = "text"\nby = "+6281200000001"\ntext = "satu bagian"\norder = [2]\n')
     command = [sys.executable, "-m", "smsd", "demo", "--script", str(script), "--keep", str(tmp_path / "kept")]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240, check=False)
     cause = "the text of +6281200000001 cannot be sent: order names part 2, but the text has 1: number the parts from 1"
     assert (1, f"smsd: {cause}\n") == (done.returncode, done.stderr)
     assert "smsd.stopped" in (tmp_path / "kept" / "smsd.log").read_text()

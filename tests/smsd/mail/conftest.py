@@ -208,7 +208,7 @@ class LmtpClient:
 
     async def read(self) -> str:
         """The next reply, of several lines if it goes on; empty at the end of the connection."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             lines = [(await self.reader.readline()).decode()]
             while lines[-1][3:4] == "-":
                 lines.append((await self.reader.readline()).decode())

@@ -420,7 +420,7 @@ async def test_a_stop_does_not_wait_for_ever(lmtp_client: "OpenClient") -> None:
         await client.start_mail(ALFA)
         client.writer.write(b"DATA\r\nx\r\n.\r\n")
         await inbox.waiting.wait()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             await opened.__aexit__(None, None, None)
         assert "354" == (await client.read())[:3]
         with contextlib.suppress(ConnectionResetError):

@@ -28,7 +28,7 @@ class Client:
         return await self.read()
 
     async def read(self):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return json.loads(await self.reader.readline())
 
 
@@ -189,7 +189,7 @@ async def test_runs_until_told_to_stop(tmp_path):
     """The command's whole life: link and socket come and go together."""
     link, control, stop = tmp_path / "modem0", tmp_path / "control", asyncio.Event()
     running = asyncio.create_task(run_simulator(link, control, sim_slots=7, latency_s=0.1, stop=stop))
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         while not control.exists():
             await asyncio.sleep(0.01)
     async with connect(control) as client:

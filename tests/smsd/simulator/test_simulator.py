@@ -84,7 +84,7 @@ async def test_drained_waits_for_network_and_sim(simulator, terminal):
         await terminal.ask(command)
         assert not waiting.done()
     await terminal.ask("AT+CMGD=1")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(60):
         await waiting
 
 

@@ -233,7 +233,7 @@ async def set_read_only(server: Throwaway, value: str) -> None:
 
 async def until_written(pool: asyncpg.Pool) -> None:
     """Tries as the loops do."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             try:
                 await pool.execute("INSERT INTO schema_version VALUES (1)")

@@ -42,7 +42,7 @@ async def test_receives_raw_parts_and_frees_their_slots(session_in):
         assert {BROKEN, "bukan hex"} < stored
         texts = [decode_pdu(pdu).text for pdu in stored - {BROKEN, "bukan hex"}]
         assert ["sebelum", *(f"sesudah {number} €[]" for number in range(6))] == sorted(texts)
-        await asyncio.wait_for(simulator.drained(), 10)
+        await asyncio.wait_for(simulator.drained(), 60)
 
         # poll_s is 60: only the notice can wake it
         await session.until("ready")
@@ -64,7 +64,7 @@ async def test_reads_both_memories_and_its_own_state(session_in, events):
         for number in range(8):
             simulator.network.text(CITIZEN, f"pesan {number}")
         assert [f"pesan {number}" for number in range(8)] == sorted(await session.texts(8))
-        await asyncio.wait_for(simulator.drained(), 10)
+        await asyncio.wait_for(simulator.drained(), 60)
         state = await session.until("ready", count=2)
         assert ("001000000000009", 51, "Test Network", "HomeNetwork", 6) == (
             *(state.imei, state.signal, state.network, state.registered, state.sim_size),
@@ -78,7 +78,7 @@ async def test_reads_both_memories_and_its_own_state(session_in, events):
             assert ["di ME"] == await session.texts(1)
             storages["SM"].store(encode_deliver(CITIZEN, "di SM", wall_clock()))
             assert ["di SM"] == await session.texts(1)
-            await asyncio.wait_for(simulator.drained(), 10)
+            await asyncio.wait_for(simulator.drained(), 60)
 
         refusing = pytest.MonkeyPatch()
         refusing.setitem(simulated_modem._HANDLERS, ("+CMGD", "set"), _refuse)
@@ -86,7 +86,7 @@ async def test_reads_both_memories_and_its_own_state(session_in, events):
         while not any(event["event"] == "modem.slot_not_freed" for event in events):
             assert ["tertahan"] == await session.texts(1)
         refusing.undo()
-        await asyncio.wait_for(simulator.drained(), 10)
+        await asyncio.wait_for(simulator.drained(), 60)
 
 
 def _list_with_a_draft(equipment, arguments):
@@ -201,7 +201,7 @@ async def test_waits_for_a_modem_that_is_not_there(session_in, tmp_path):
         session.simulator.network.text(CITIZEN, "satu")
         session.simulator.plug_in()
         assert ["satu"] == await session.texts(1)
-        await asyncio.wait_for(session.simulator.drained(), 10)
+        await asyncio.wait_for(session.simulator.drained(), 60)
         session.states.clear()
         session.simulator.vanish()
         assert "unplugged?" in (await session.until("lost")).error
@@ -395,7 +395,7 @@ async def test_a_full_sim_is_told_once_and_emptied(session_in, events):
         batch = await session.batch()
         session.keep = False
         await session.modem.acknowledge(batch)
-        await asyncio.wait_for(session.simulator.drained(), 10)
+        await asyncio.wait_for(session.simulator.drained(), 60)
         (full,) = [event for event in events if event["event"] == "modem.sim_full"]
         assert 3 == full["slots"]
 
@@ -425,7 +425,7 @@ async def test_no_process_can_be_started(session_in, events):
     async with session_in(plugged=False) as session:
         resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")), hard))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not any("cannot be started (Too many open files)" in str(e.get("error")) for e in events):
                     await asyncio.sleep(0.05)
         finally:

@@ -47,7 +47,7 @@ def settings(device):
 async def ask(process, line):
     """Its next line after this one."""
     process.stdin.write(json.dumps(line).encode() + b"\n")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return json.loads(await process.stdout.readline())
 
 
@@ -65,7 +65,7 @@ async def test_noise_does_not_break_the_protocol(tmp_path):
             answer = json.loads(await process.stdout.readline())
             assert (2, "SM", 1) == (answer["id"], *answer["ok"]["parts"][0][:2])
             process.stdin.close()
-            assert 0 == await asyncio.wait_for(process.wait(), 20)
+            assert 0 == await asyncio.wait_for(process.wait(), 60)
     assert b"[Gammu] noise" in (tmp_path / "stderr").read_bytes()
 
 
@@ -106,7 +106,7 @@ async def test_does_not_outlive_its_parent():
         simulator.modem.hang()
         async with open_child("-c", PARENT) as parent:
             child = Path(f"/proc/{await ask(parent, settings(simulator.device))}")
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not _has_opened_modem(child):
                     await asyncio.sleep(0.01)
                 parent.kill()
