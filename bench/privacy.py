@@ -75,11 +75,12 @@ class Search:
         return found
 
     def _numbers_in(self, content: bytes) -> Iterator[str]:
-        for candidate in _NUMBERS.finditer(content):
-            spelled = re.sub(rb"[ -]", b"", next(filter(None, candidate.groups())))
-            for spelling in (spelled, spelled.lower()):
-                if number := self._numbers.get(spelling):
-                    yield number
+        for pattern in _NUMBERS:
+            for match in pattern.finditer(content):
+                spelled = re.sub(rb"[ -]", b"", match[0] + match[1])
+                for spelling in (match[0] + match[1], spelled, spelled.lower()):
+                    if number := self._numbers.get(spelling):
+                        yield number
 
     def _texts_in(self, content: bytes) -> Iterator[str]:
         """What the program `strings` would print, in both widths of a character, piece by piece."""
@@ -90,9 +91,12 @@ class Search:
                     yield number
 
 
-# With 0, 62 or +62 before it or nothing; in a PDU, in hexadecimal or packed. One may begin within another.
-_NUMBERS = re.compile(
-    rb"(?s)(?=(8[0-9]{2}[ -]?[0-9]{4}[ -]?[0-9]{4}))|(?=(26[0-9a-fA-F]{12}))|(?=(\x26.{6}))",
+# With 0, 62 or +62 before it or nothing; in a PDU, in hexadecimal or packed. What begins like a number of the citizens'
+# is looked at closely, also within another: what follows is only looked ahead at.
+_NUMBERS = (
+    re.compile(rb"812(?=([ -]?[0-9]{4}[ -]?[0-9]{4}))"),
+    re.compile(rb"2618(?=([0-9a-fA-F]{10}))"),
+    re.compile(rb"(?s)\x26\x18(?=(.{5}))"),
 )
 _STRINGS = re.compile(rb"[\x20-\x7e]{20,}|(?:[\x20-\x7e]\x00){20,}|(?:\x00[\x20-\x7e]){20,}")
 
