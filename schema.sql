@@ -83,7 +83,7 @@ CREATE INDEX inbound_message_waiting ON inbound_message (phone_id, id) WHERE sta
 CREATE INDEX inbound_message_of_phone ON inbound_message (phone_id, received_at);
 CREATE INDEX inbound_message_guesses ON inbound_message (phone_id, received_at) WHERE outcome = 'wrong_code';
 CREATE INDEX inbound_message_of_ticket ON inbound_message (phone_id, id) WHERE ticket_id IS NOT NULL;
-CREATE INDEX inbound_message_loose ON inbound_message (received_at) WHERE ticket_id IS NULL AND erased_at IS NULL;
+CREATE INDEX inbound_message_kept ON inbound_message (received_at) WHERE erased_at IS NULL;
 
 -- One SMS-DELIVER as the modem had it. Written before the modem may forget it.
 CREATE TABLE inbound_part (
@@ -284,7 +284,7 @@ CREATE TABLE outbox_sms (
 CREATE INDEX outbox_sms_open ON outbox_sms (priority, due_at, id) WHERE state IN ('queued', 'sending');
 CREATE INDEX outbox_sms_of_phone ON outbox_sms (phone_id, created_at);
 CREATE INDEX outbox_sms_of_hour ON outbox_sms (created_at) WHERE state <> 'withheld';
-CREATE INDEX outbox_sms_loose ON outbox_sms (created_at) WHERE ticket_id IS NULL AND erased_at IS NULL;
+CREATE INDEX outbox_sms_kept ON outbox_sms (created_at) WHERE erased_at IS NULL;
 
 -- One row per part and try, written before the modem is asked, so that a crash leaves a trace.
 CREATE TABLE sms_submission (
@@ -373,7 +373,7 @@ CREATE TABLE inbound_mail (
     erased_at        timestamptz
 );
 CREATE INDEX inbound_mail_new ON inbound_mail (due_at, id) WHERE state = 'new';
-CREATE INDEX inbound_mail_loose ON inbound_mail (received_at) WHERE dispatch_id IS NULL AND erased_at IS NULL;
+CREATE INDEX inbound_mail_kept ON inbound_mail (received_at) WHERE erased_at IS NULL;
 CREATE INDEX inbound_mail_held ON inbound_mail (dispatch_id, due_at) WHERE state IN ('held', 'quarantined');
 
 -- What was attached to it: never opened, never sent on; the bytes are in the mail.

@@ -155,11 +155,11 @@ def db() -> None:
 @db.command("init")
 @config_option
 def db_init(config: Path) -> None:
-    """Create the tables in an empty database, and the key that seals phone numbers."""
+    """Create the tables in an empty database, and the key that seals numbers and texts."""
     settings = load_settings(config)
     asyncio.run(_init(settings))
     key = find_key_file(settings.privacy.key_file, settings.gateway.state_dir)
-    click.echo(f"schema version {SCHEMA_VERSION} created; key {key}: back it up, without it the numbers are lost")
+    click.echo(f"schema version {SCHEMA_VERSION} created; key {key}: back it up, without it nothing can be read")
 
 
 async def _init(settings: Settings) -> None:

@@ -357,9 +357,11 @@ ORDER BY ticket.updated_at LIMIT 100
 FOR NO KEY UPDATE OF phone, ticket SKIP LOCKED;
 
 -- name: messages_to_forget
--- SMS that became part of no report, received before $1.
-SELECT id FROM inbound_message
-WHERE ticket_id IS NULL AND erased_at IS NULL AND received_at < $1 AND state <> 'new'
+-- SMS that became part of no report, or of one that has been erased, received before $1.
+SELECT id FROM inbound_message AS message
+WHERE erased_at IS NULL AND received_at < $1 AND state <> 'new'
+  AND (ticket_id IS NULL OR EXISTS (SELECT FROM ticket
+                                    WHERE ticket.id = message.ticket_id AND ticket.erased_at IS NOT NULL))
 ORDER BY received_at LIMIT 500 FOR UPDATE SKIP LOCKED;
 
 -- name: erase_messages
@@ -367,9 +369,11 @@ ORDER BY received_at LIMIT 500 FOR UPDATE SKIP LOCKED;
 UPDATE inbound_message SET text = $2, error = NULL, erased_at = now() WHERE id = ANY ($1::bigint[]);
 
 -- name: sms_to_forget
--- SMS about no report, written before $1.
-SELECT id FROM outbox_sms
-WHERE ticket_id IS NULL AND created_at < $1 AND state NOT IN ('queued', 'sending') AND erased_at IS NULL
+-- SMS about no report, or about one that has been erased, written before $1.
+SELECT id FROM outbox_sms AS sms
+WHERE erased_at IS NULL AND created_at < $1 AND state NOT IN ('queued', 'sending')
+  AND (ticket_id IS NULL OR EXISTS (SELECT FROM ticket
+                                    WHERE ticket.id = sms.ticket_id AND ticket.erased_at IS NOT NULL))
 ORDER BY created_at LIMIT 500 FOR UPDATE SKIP LOCKED;
 
 -- name: erase_sms
@@ -377,15 +381,19 @@ ORDER BY created_at LIMIT 500 FOR UPDATE SKIP LOCKED;
 UPDATE outbox_sms SET text = $2, erased_at = now() WHERE id = ANY ($1::bigint[]);
 
 -- name: mails_to_forget
--- Mails that came about no report, before $1, and that nobody has to read any more.
-SELECT id FROM inbound_mail
-WHERE dispatch_id IS NULL AND erased_at IS NULL AND received_at < $1 AND state IN ('handled', 'kept', 'rejected')
+-- Mails that came before $1 about no report and that nobody has to read any more, or about one that has been erased.
+SELECT id FROM inbound_mail AS mail
+WHERE erased_at IS NULL AND received_at < $1 AND state <> 'new'
+  AND ((dispatch_id IS NULL AND state IN ('handled', 'kept', 'rejected'))
+       OR EXISTS (SELECT FROM dispatch JOIN ticket ON ticket.id = dispatch.ticket_id
+                  WHERE dispatch.id = mail.dispatch_id AND ticket.erased_at IS NOT NULL))
 ORDER BY received_at LIMIT 500 FOR UPDATE SKIP LOCKED;
 
 -- name: erase_mails_in
 -- These.
 UPDATE inbound_mail
-SET raw = $2, envelope_sender = $3, sender = NULL, subject = NULL, error = NULL, erased_at = now()
+SET raw = $2, envelope_sender = $3, sender = NULL, subject = NULL, error = NULL, erased_at = now(),
+    state = CASE WHEN state IN ('held', 'quarantined') THEN 'rejected' ELSE state END
 WHERE id = ANY ($1::bigint[]);
 
 -- name: forget_quarantine

@@ -135,3 +135,19 @@ async def test_it_looks_once_an_hour(stage: Stage, number: str) -> None:
     assert 0 == await retention.step()
     now[0] = 3601.0
     assert 0 < await retention.step()
+
+
+async def test_what_comes_after_a_report_was_erased_goes_too(stage: Stage, number: str) -> None:
+    """A citizen who asks for its status, and the answer."""
+    await stage.text(number, ROAD)
+    await close(stage)
+    await age(stage, 401)
+    await stage.text(number, "BANTUAN")  # so that the phone stays known
+    await forget(stage)
+    assert "[dihapus]" == await stage.value("SELECT text FROM ticket")
+    ticket = await stage.value("SELECT id FROM ticket")
+    await stage.queue_sms(number, "laporan Anda sudah ditutup", ticket_id=ticket)
+    await age(stage, 31)
+    await forget(stage)
+    assert "sudah ditutup" not in await readable(stage)
+    assert [None] == await stage.column("SELECT address_hash FROM phone")

@@ -26,7 +26,7 @@ ALTER TABLE inbound_message
     ALTER COLUMN text TYPE sealed USING sealed(pg_temp.box_of('message.text', id)),
     ALTER COLUMN error TYPE sealed USING sealed(pg_temp.box_of('message.error', id)),
     ADD COLUMN erased_at timestamptz;
-CREATE INDEX inbound_message_loose ON inbound_message (received_at) WHERE ticket_id IS NULL AND erased_at IS NULL;
+CREATE INDEX inbound_message_kept ON inbound_message (received_at) WHERE erased_at IS NULL;
 ALTER TABLE ticket
     ALTER COLUMN text TYPE sealed USING sealed(pg_temp.box_of('ticket.text', id)),
     ALTER COLUMN reasons TYPE sealed USING sealed(pg_temp.box_of('ticket.reasons', id)),
@@ -91,7 +91,7 @@ CREATE TRIGGER ticket_event_words BEFORE UPDATE ON ticket_event
 ALTER TABLE outbox_sms
     ALTER COLUMN text TYPE sealed USING sealed(pg_temp.box_of('sms.text', id)),
     ADD COLUMN erased_at timestamptz;
-CREATE INDEX outbox_sms_loose ON outbox_sms (created_at) WHERE ticket_id IS NULL AND erased_at IS NULL;
+CREATE INDEX outbox_sms_kept ON outbox_sms (created_at) WHERE erased_at IS NULL;
 ALTER TABLE outbox_mail
     ALTER COLUMN extra_text DROP DEFAULT,
     ALTER COLUMN extra_text DROP NOT NULL,
@@ -104,7 +104,7 @@ ALTER TABLE inbound_mail
     ALTER COLUMN sender TYPE sealed USING sealed(pg_temp.box_of('mail.sender', id)),
     ALTER COLUMN subject TYPE sealed USING sealed(pg_temp.box_of('mail.subject', id)),
     ADD COLUMN erased_at timestamptz;
-CREATE INDEX inbound_mail_loose ON inbound_mail (received_at) WHERE dispatch_id IS NULL AND erased_at IS NULL;
+CREATE INDEX inbound_mail_kept ON inbound_mail (received_at) WHERE erased_at IS NULL;
 ALTER TABLE mail_attachment
     ALTER COLUMN name TYPE sealed USING sealed(pg_temp.box_of('attachment.name', mail_id, nth));
 ALTER TABLE quarantine

@@ -80,7 +80,7 @@ async def test_db_init_makes_tables_and_key_once(smsd, empty_dsn, dsn, tmp_path)
     (tmp_path / "smsd.key").unlink()
     made = smsd.ok("db", "init")
     key = (tmp_path / "smsd.key").read_bytes()
-    assert f"schema version 4 created; key {tmp_path}/smsd.key: back it up, without it the numbers are lost\n" == made
+    assert f"schema version 5 created; key {tmp_path}/smsd.key: back it up, without it nothing can be read\n" == made
     line = smsd.refused(1, "db", "init")
     assert "the database has a schema already (version 4); nothing was changed" == line
     assert key == (tmp_path / "smsd.key").read_bytes()
