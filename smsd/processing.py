@@ -79,7 +79,7 @@ def _lines(record: Mapping[str, Any]) -> Iterator[str]:
     for key in ("pengendali", "kontak", "layanan", "dasar", "pengamanan", "hak_subjek"):
         yield f"- **{key.replace('_', ' ')}**: {record[key]}"
     for activity in record["kegiatan"]:
-        yield from ("", f"## {activity['nama'].capitalize()}", "")
+        yield from ("", f"## {activity['nama'][0].upper()}{activity['nama'][1:]}", "")
         for key in ("data", "tujuan", "penerima"):
             yield f"- **{key}**: {activity[key]}"
         for what, how_long in activity["retensi"].items():

@@ -93,7 +93,10 @@ def reveal(code: str, reason: str, config: Path) -> None:
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A new file, for you alone to read.")
 @config_option
 def export(who: str, output: Path | None, config: Path) -> None:
-    """Give all that is kept about one number, as JSON: the data, and what was done with them by whom."""
+    """Give all that is kept about one number.
+
+    As JSON: the data, and what was done with them by whom.
+    """
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> dict[str, Any]:
         seal = open_seal(settings)
@@ -157,7 +160,10 @@ def correct(code: str, text: str | None, place: str | None, reason: str, config:
 @reason_option
 @config_option
 def erase(who: str, reason: str, config: Path) -> None:
-    """Make a number and all words of and about its reports unreadable for good. Reports must be closed before."""
+    """Erase all about one number, for good.
+
+    The number, and all words of and about its reports, which must be closed before. What happened stays known.
+    """
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> None:
         waiting, broken = look_into(spool_folder(settings.gateway.state_dir))
@@ -208,7 +214,10 @@ async def _phone(connection: asyncpg.Connection, seal: Seal, who: str) -> int:
 @reason_option
 @config_option
 def request(kind: str, who: str, asked: datetime | None, reason: str, config: Path) -> None:
-    """Note that somebody asks; it is due 3 x 24 hours later, and done by export, correct or erase."""
+    """Note that somebody asks.
+
+    It is due 3 x 24 hours later, and done by export, correct or erase.
+    """
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> asyncpg.Record:
         at = asked.replace(tzinfo=settings.zone) if asked else datetime.now(UTC)
@@ -227,7 +236,10 @@ def request(kind: str, who: str, asked: datetime | None, reason: str, config: Pa
 @json_option
 @config_option
 def requests(everything: bool, as_json: bool, config: Path) -> None:
-    """List who asked for access, correction or erasure, and by when that is due (3 x 24 hours)."""
+    """List what was asked, and by when it is due.
+
+    Requests for access, correction and erasure; each is due 3 x 24 hours after it was asked.
+    """
 
     async def work(_settings: Settings, pool: asyncpg.Pool) -> list[asyncpg.Record]:
         rows: list[asyncpg.Record] = await pool.fetch(PRIVACY["list_requests"], everything, None)
@@ -256,7 +268,10 @@ async def _done(connection: asyncpg.Connection, kind: str, phone: int) -> None:
 @json_option
 @config_option
 def record(as_json: bool, config: Path) -> None:
-    """The record of processing activities (UU PDP 27/2022, article 31), from the configuration. Markdown, or JSON."""
+    """Write the record of processing activities.
+
+    As article 31 of UU PDP 27/2022 wants it, from the configuration: Markdown, or JSON.
+    """
     settings = load_settings(config)
     written = processing_record(settings, open_router(settings))
     show_json(written) if as_json else click.echo(record_as_markdown(written))

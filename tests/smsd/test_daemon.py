@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -255,6 +256,37 @@ async def test_one_report_from_sms_to_answer(town_in, listener, tmp_path):
         )
         assert "stopped" == await town.db.fetchval("SELECT state FROM modem")
         assert CITIZEN[3:] not in "".join(gateway.lines)
+
+
+async def test_the_key_changes_under_a_running_daemon(town_in):
+    """No restart: it hears of the new key, works with both, and with the new one alone; one number stays one phone."""
+    async with town_in() as town, town.gateway(**UNMEASURED) as gateway:
+        (network,) = (simulator.network for simulator in town.simulators)
+
+        async def rotate(*arguments):
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "smsd", "privacy", "rotate-key", *arguments, "--config", str(town.config)),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            said, _ = await process.communicate()
+            assert 0 == process.returncode, said
+
+        network.text(CITIZEN, "jln rusak parah di Lowokwaru kota malang")
+        await town.until("SELECT count(*) FROM ticket", 1)
+        await rotate()
+        network.text(CITIZEN, "sampah menumpuk di Kecamatan Klojen kota malang")
+        await town.until("SELECT count(*) FROM ticket", 2)
+        await town.until("SELECT count(*) FROM sealed_box WHERE key <> (SELECT id FROM sealing_key WHERE current)", 0)
+        await town.db.execute("UPDATE sealing_key SET current_since = now() - interval '2 minutes' WHERE current")
+        await rotate("--finish")
+        network.text(CITIZEN, "lampu jalan mati di Kecamatan Sukun kota malang")
+        await town.until("SELECT count(*) FROM ticket", 3)
+        await town.done()
+        assert 1 == await town.db.fetchval("SELECT count(*) FROM phone")
+        assert 3 == len(town.submits)
+        assert ["privacy.key_changed"] == gateway.named("privacy.key_changed", "sms.failed", "sms.quarantined")
+        assert 0 == await gateway.stop()
 
 
 async def test_a_stop_finishes_the_sms_in_hand(town_in):
