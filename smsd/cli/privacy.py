@@ -146,12 +146,7 @@ def correct(code: str, text: str | None, place: str | None, reason: str, config:
         writes.mails += desk.mail(ticket, "tambahan", told)
         return writes
 
-    async def close(_settings: Settings, pool: asyncpg.Pool) -> None:
-        async with pool.acquire() as connection, connection.transaction():
-            await _done(connection, "correction", await connection.fetchval(PRIVACY["phone_of_code"], digits_of(code)))
-
-    change(code, config, decide)
-    with_database(config, close)
+    change(code, config, decide, lambda connection, ticket: _done(connection, "correction", ticket.phone_id))
     click.echo(f"{code}: corrected")
 
 

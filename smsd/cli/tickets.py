@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -236,8 +236,13 @@ def note(code: str, text: str, config: Path) -> None:
     click.echo(f"{code}: noted")
 
 
-def change(code: str, config: Path, decide: Callable[[Desk, Ticket, datetime, Iterator[int]], Writes]) -> None:
-    """One change to one ticket, in one transaction."""
+def change(
+    code: str,
+    config: Path,
+    decide: Callable[[Desk, Ticket, datetime, Iterator[int]], Writes],
+    then: Callable[[asyncpg.Connection, Ticket], Awaitable[None]] | None = None,
+) -> None:
+    """One change to one ticket, and what else belongs to it, in one transaction."""
     digits = digits_of(code)
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> None:
@@ -249,8 +254,10 @@ def change(code: str, config: Path, decide: Callable[[Desk, Ticket, datetime, It
                 raise NotSo(f"there is no report {code}; `smsd ticket list` shows those there are")
             ids = iter(await reserve_ids(connection, "dispatch", 1))
             now = await connection.fetchval(SQL["now"])
-            writes = decide(await as_of_now(connection, desk), Ticket(**row), now, ids)
-            await store(connection, writes, sms_limits(settings))
+            found = Ticket(**row)
+            await store(connection, decide(await as_of_now(connection, desk), found, now, ids), sms_limits(settings))
+            if then:
+                await then(connection, found)
 
     with_database(config, work)
 

@@ -177,10 +177,6 @@ SELECT id FROM phone WHERE address_hash = ANY ($1::bytea[]);
 SELECT ticket.id, ticket.phone_id, phone.address_sealed
 FROM ticket JOIN phone ON phone.id = ticket.phone_id WHERE ticket.code = $1;
 
--- name: phone_of_code
--- Whose report $1 is.
-SELECT phone_id FROM ticket WHERE code = $1;
-
 -- name: lock_phone
 -- Against all that talk with it, until the transaction ends.
 SELECT id, address_sealed FROM phone WHERE id = $1 FOR UPDATE;
