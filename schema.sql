@@ -71,7 +71,7 @@ CREATE TABLE inbound_message (
     attempts     integer     NOT NULL DEFAULT 0,
     due_at       timestamptz NOT NULL DEFAULT now(),
     outcome      text,                             -- what it was taken for: complaint, status, robot, promo, ...
-    error        sealed,                      -- may quote the text
+    error        sealed,                           -- may quote the text
     trusted      boolean     NOT NULL DEFAULT false,  -- an operator has seen that it is no spam
     ticket_id    bigint,                           -- the report that its words opened, or became part of
     completes    bigint      REFERENCES inbound_message, -- the same SMS with a gap, handled before its last part came
@@ -159,9 +159,9 @@ CREATE TABLE ticket_event (
     data       jsonb       NOT NULL DEFAULT '{}',  -- numbers, codes and words of the program (smsd/words.py)
     sets       jsonb,                              -- what else of the ticket changes: place, topic, class,
                                                    -- confidential, anonymous, confidence
-    text         sealed,                      -- what was said, NULL where nothing was
-    words        sealed,                      -- whatever else of the data people wrote, by its key
-    sets_text    sealed,                      -- the ticket's text from now on
+    text         sealed,                           -- what was said, NULL where nothing was
+    words        sealed,                           -- whatever else of the data people wrote, by its key
+    sets_text    sealed,                           -- the ticket's text from now on
     sets_reasons sealed                            -- its reasons from now on
 );
 CREATE INDEX ticket_event_of_ticket ON ticket_event (ticket_id, id);
@@ -321,7 +321,7 @@ CREATE TABLE outbox_mail (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     dispatch_id   bigint      REFERENCES dispatch, -- NULL: a digest, which is about many tickets
     kind          text        NOT NULL,            -- disposisi, tembusan, tambahan, dibuka, dibatalkan, bantuan, ...
-    extra_text    sealed,                     -- what this mail adds to the ticket's own words
+    extra_text    sealed,                          -- what this mail adds to the ticket's own words
     message_id    text        NOT NULL UNIQUE,     -- the same at every try
     state         text        NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'sent', 'failed')),
     attempts      integer     NOT NULL DEFAULT 0,
@@ -329,7 +329,7 @@ CREATE TABLE outbox_mail (
     leased_until  timestamptz,
     leased_by     text,
     response      text,                            -- the server's 250 line, with its queue id
-    error         sealed,                     -- a server that refuses a mail may quote it
+    error         sealed,                          -- a server that refuses a mail may quote it
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- after the event that caused it
     sent_at       timestamptz,
     agency        text,                            -- of a digest: whose tickets they are
@@ -366,9 +366,9 @@ CREATE TABLE inbound_mail (
     due_at           timestamptz NOT NULL DEFAULT now(),
     dispatch_id      bigint      REFERENCES dispatch,
     outcome          text,                         -- the verb, or why it is held (for an operator) or kept (a machine's)
-    error            sealed,                  -- may quote the mail
+    error            sealed,                       -- may quote the mail
     told_at          timestamptz,                  -- of a free answer: when the citizen heard that it waits
-    sender           sealed,                  -- From:, once it was read
+    sender           sealed,                       -- From:, once it was read
     subject          sealed,
     erased_at        timestamptz
 );
