@@ -111,7 +111,7 @@ async def test_outbox_lists_and_puts_back(smsd, texted, db):
         1, "outbox", "retry", "sms:1"
     )
     await db.execute("UPDATE outbox_sms SET state = 'failed', error = 'CMS 38'")
-    await db.execute("UPDATE outbox_mail SET state = 'failed', error = '550'")
+    await db.execute("UPDATE outbox_mail SET state = 'failed', error = $1", "550")
     failed = smsd.ok("outbox", "list", "--state", "failed").splitlines()
     assert 3 == len(failed)
     assert 1 == len(smsd.json("outbox", "list", "--all", "--limit", "1"))
