@@ -1,4 +1,4 @@
-# run · test · check · bench · torture · postfix · units · year · fuzz · pictures · report-pictures · dashboard: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
+# run · test · check · bench · torture · postfix · units · year · privacy · fuzz · pictures · report-pictures · dashboard: everything else is an operator's business (docs/), or CI's (.ci/run calls these).
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 6
 
-.PHONY: run test check bench torture postfix units year fuzz pictures report-pictures dashboard deb package-test setup clean
+.PHONY: run test check bench torture postfix units year privacy fuzz pictures report-pictures dashboard deb package-test setup clean
 
 setup: $(READY)
 
@@ -55,6 +55,10 @@ units: $(READY)
 # A year of one district in simulated time, against another calculation of every deadline.
 year: $(READY)
 	$(BIN)/python -m bench.year $(ARGS)
+
+# A thousand citizens, and then a search for their numbers and words in all that is left behind. Minutes.
+privacy: $(READY)
+	$(BIN)/python -m bench.privacy $(ARGS)
 
 # make fuzz ARGS="--target sms --seed 3 --workers 2"
 fuzz: $(READY)

@@ -6,25 +6,45 @@
 -- Three rules hold everywhere:
 --   * what an event causes (a status, an SMS, a mail) is written in the transaction that writes the event;
 --   * a phone number stands only in `phone`, sealed with AES-SIV, and inside sealed PDUs; it is found by a keyed hash;
+--     what people wrote is sealed too, in columns of the type `sealed`; what is asked of the data stands beside it;
 --   * a row that waits for work says so by `state`, from when by `due_at`, and who has it until when by `leased_until`.
 
 CREATE TABLE schema_version (
     version     integer PRIMARY KEY,
     applied_at  timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO schema_version (version) VALUES (4);
+INSERT INTO schema_version (version) VALUES (5);
+
+-- ---------------------------------------------------------------- what is sealed
+
+-- A box that only the key file opens (smsd/store/seal.py): its first four bytes say which key. The program reads and
+-- writes what is in it (smsd/store/sealed.py); the database knows no more than whether there is one.
+CREATE TYPE sealed AS (box bytea);
+
+-- unnest() of an array of these gives bare boxes: they become whole again where they are stored.
+CREATE FUNCTION sealed(bytea) RETURNS sealed LANGUAGE sql IMMUTABLE STRICT AS 'SELECT ROW($1)::sealed';
+CREATE CAST (bytea AS sealed) WITH FUNCTION sealed(bytea) AS ASSIGNMENT;
+
+-- The keys that sealed something here. All processes seal and hash with the current one.
+CREATE TABLE sealing_key (
+    id             bytea       PRIMARY KEY CHECK (length(id) = 4),
+    current        boolean     NOT NULL,
+    current_since  timestamptz NOT NULL DEFAULT now()
+);
+CREATE UNIQUE INDEX sealing_key_current ON sealing_key (current) WHERE current;
 
 -- ---------------------------------------------------------------- citizens
 
 -- Whoever can send us an SMS: a phone, or an alphanumeric or short sender that must never be answered.
 CREATE TABLE phone (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    address_hash    bytea       NOT NULL UNIQUE,  -- HMAC-SHA-256 of the canonical address
-    address_sealed  bytea       NOT NULL,         -- AES-SIV of the same
+    address_hash    bytea       UNIQUE,           -- HMAC-SHA-256 of the canonical address, by the key of the box:
+    address_sealed  bytea,                        -- the same, sealed; both NULL: erased, nobody knows whose it was
     answerable      boolean     NOT NULL,
     first_seen_at   timestamptz NOT NULL DEFAULT now(),
     language        text        NOT NULL DEFAULT 'id',   -- in which its owner wants to be answered
-    quiet           boolean     NOT NULL DEFAULT false   -- STOP: nothing but answers
+    quiet           boolean     NOT NULL DEFAULT false,  -- STOP: nothing but answers
+    CHECK ((address_hash IS NULL) = (address_sealed IS NULL))
 );
 
 -- A number for asking the status of this phone's reports from another phone. In plain: it lives an hour, opens nothing
@@ -43,7 +63,7 @@ CREATE TABLE inbound_message (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     phone_id     bigint      NOT NULL REFERENCES phone,
     transport    text        NOT NULL,
-    text         text        NOT NULL,
+    text         sealed      NOT NULL,
     complete     boolean     NOT NULL,             -- false: a part never came, the gap is marked in the text
     sent_at      timestamptz NOT NULL,             -- the SMSC's time stamp of the first part
     received_at  timestamptz NOT NULL DEFAULT now(),
@@ -51,17 +71,19 @@ CREATE TABLE inbound_message (
     attempts     integer     NOT NULL DEFAULT 0,
     due_at       timestamptz NOT NULL DEFAULT now(),
     outcome      text,                             -- what it was taken for: complaint, status, robot, promo, ...
-    error        text,
+    error        sealed,                           -- may quote the text
     trusted      boolean     NOT NULL DEFAULT false,  -- an operator has seen that it is no spam
     ticket_id    bigint,                           -- the report that its words opened, or became part of
     completes    bigint      REFERENCES inbound_message, -- the same SMS with a gap, handled before its last part came
-    held_until   timestamptz                       -- it reads cut: its rest may come until then
+    held_until   timestamptz,                      -- it reads cut: its rest may come until then
+    erased_at    timestamptz                       -- when its words were made unreadable for good
 );
 CREATE INDEX inbound_message_new ON inbound_message (due_at, id) WHERE state = 'new';
 CREATE INDEX inbound_message_waiting ON inbound_message (phone_id, id) WHERE state = 'new';
 CREATE INDEX inbound_message_of_phone ON inbound_message (phone_id, received_at);
 CREATE INDEX inbound_message_guesses ON inbound_message (phone_id, received_at) WHERE outcome = 'wrong_code';
 CREATE INDEX inbound_message_of_ticket ON inbound_message (phone_id, id) WHERE ticket_id IS NOT NULL;
+CREATE INDEX inbound_message_kept ON inbound_message (received_at) WHERE erased_at IS NULL;
 
 -- One SMS-DELIVER as the modem had it. Written before the modem may forget it.
 CREATE TABLE inbound_part (
@@ -89,13 +111,13 @@ CREATE TABLE ticket (
     code          char(10)    NOT NULL UNIQUE CHECK (code ~ '^[234579][0-9]{9}$'),
     phone_id      bigint      NOT NULL REFERENCES phone,
     message_id    bigint      UNIQUE REFERENCES inbound_message,  -- one text, one ticket
-    text          text        NOT NULL,
+    text          sealed      NOT NULL,
     class         text        NOT NULL,            -- pengaduan, pengawasan, informasi, aspirasi
     topic         text,
     place         text,                            -- Kemendagri code
     confidential  boolean     NOT NULL DEFAULT false,  -- RAHASIA: SMS about it name no topic, agency or answer
     confidence    real        NOT NULL,
-    reasons       jsonb       NOT NULL,            -- why this topic, this place, this agency
+    reasons       sealed      NOT NULL,            -- why this topic, this place, this agency
     opened_at     timestamptz NOT NULL DEFAULT now(),
     -- Kept by the trigger ticket_follows_events, never written by hand:
     status        text        NOT NULL DEFAULT 'diterima',
@@ -107,7 +129,8 @@ CREATE TABLE ticket (
     -- What the clock does next, and when: planned anew whenever another deadline begins to run.
     next_step     text        CHECK (next_step IN ('plan', 'remind', 'late', 'overdue')),
     next_at       timestamptz,
-    ombudsman_asked_at timestamptz                 -- when the citizen was asked whether the Ombudsman should get it
+    ombudsman_asked_at timestamptz,                -- when the citizen was asked whether the Ombudsman should get it
+    erased_at     timestamptz                      -- when all words about it were made unreadable for good
 );
 ALTER TABLE inbound_message ADD FOREIGN KEY (ticket_id) REFERENCES ticket;
 CREATE INDEX ticket_of_phone ON ticket (phone_id, opened_at DESC);
@@ -116,8 +139,11 @@ CREATE INDEX ticket_next ON ticket (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX ticket_unfinished ON ticket (opened_at)
     WHERE ombudsman_asked_at IS NULL AND status NOT IN ('selesai', 'diarsipkan');
 CREATE INDEX ticket_of_agency ON ticket (agency) WHERE status NOT IN ('selesai', 'diarsipkan');
+CREATE INDEX ticket_closed ON ticket (class, updated_at)
+    WHERE erased_at IS NULL AND status IN ('selesai', 'diarsipkan');
 
--- The timeline. Append-only: a trigger refuses to change or remove an event.
+-- The timeline. Append-only: a trigger refuses to change or remove an event; its words may only be sealed by another
+-- key, or erased.
 CREATE TABLE ticket_event (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     ticket_id  bigint      NOT NULL REFERENCES ticket,
@@ -130,9 +156,13 @@ CREATE TABLE ticket_event (
     agency     text,                               -- NULL: the agency stays
     due_at     timestamptz,                        -- with due_for: the deadline that runs from this event on
     due_for    text,                               -- NULL: the deadline stays; 'none': no deadline runs
-    data       jsonb       NOT NULL DEFAULT '{}',
-    sets       jsonb                               -- what else of the ticket changes: place, topic, class, text,
-                                                   -- confidential, anonymous, confidence, reasons
+    data       jsonb       NOT NULL DEFAULT '{}',  -- numbers, codes and words of the program (smsd/words.py)
+    sets       jsonb,                              -- what else of the ticket changes: place, topic, class,
+                                                   -- confidential, anonymous, confidence
+    text         sealed,                           -- what was said, NULL where nothing was
+    words        sealed,                           -- whatever else of the data people wrote, by its key
+    sets_text    sealed,                           -- the ticket's text from now on
+    sets_reasons sealed                            -- its reasons from now on
 );
 CREATE INDEX ticket_event_of_ticket ON ticket_event (ticket_id, id);
 
@@ -149,11 +179,11 @@ BEGIN
         place      = CASE WHEN NEW.sets ? 'place' THEN NEW.sets ->> 'place' ELSE place END,
         topic      = CASE WHEN NEW.sets ? 'topic' THEN NEW.sets ->> 'topic' ELSE topic END,
         class      = coalesce(NEW.sets ->> 'class', class),
-        text       = coalesce(NEW.sets ->> 'text', text),
+        text       = coalesce(NEW.sets_text, text),
         confidential = coalesce((NEW.sets ->> 'confidential')::boolean, confidential),
         anonymous  = coalesce((NEW.sets ->> 'anonymous')::boolean, anonymous),
         confidence = coalesce((NEW.sets ->> 'confidence')::real, confidence),
-        reasons    = coalesce(NEW.sets -> 'reasons', reasons),
+        reasons    = coalesce(NEW.sets_reasons, reasons),
         updated_at = NEW.at
     WHERE id = NEW.ticket_id;
     RETURN NULL;
@@ -165,8 +195,26 @@ CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
 END $$;
-CREATE TRIGGER ticket_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ticket_event
+CREATE TRIGGER ticket_event_append_only
+    BEFORE UPDATE OF id, ticket_id, at, kind, actor, status, agency, due_at, due_for, data, sets
+    OR DELETE OR TRUNCATE ON ticket_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- A box of the timeline stays, goes for good, or is sealed by another key; nothing can be put where nothing was.
+CREATE FUNCTION same_words(was bytea, becomes bytea) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT becomes IS NULL OR becomes = was OR substr(becomes, 1, 4) <> substr(was, 1, 4)
+$$;
+CREATE FUNCTION refuse_other_words() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (same_words((OLD.text).box, (NEW.text).box) AND same_words((OLD.words).box, (NEW.words).box)
+        AND same_words((OLD.sets_text).box, (NEW.sets_text).box)
+        AND same_words((OLD.sets_reasons).box, (NEW.sets_reasons).box)) IS NOT TRUE THEN
+        RAISE EXCEPTION 'ticket_event is append-only: other words refused' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER ticket_event_words BEFORE UPDATE ON ticket_event
+    FOR EACH ROW EXECUTE FUNCTION refuse_other_words();
 
 -- A ticket sent to an agency. The token is the secret in the reply address of every mail about it.
 CREATE TABLE dispatch (
@@ -217,7 +265,7 @@ CREATE TABLE outbox_sms (
     phone_id      bigint      NOT NULL REFERENCES phone,
     ticket_id     bigint      REFERENCES ticket,
     cause         text        NOT NULL,            -- the reply template it came from
-    text          text        NOT NULL,
+    text          sealed      NOT NULL,
     transport     text,                            -- NULL: any
     priority      smallint    NOT NULL DEFAULT 1,  -- 0 answers to a question, 1 status, 2 reminders and surveys
     state         text        NOT NULL DEFAULT 'queued'
@@ -230,11 +278,13 @@ CREATE TABLE outbox_sms (
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- after the event that caused it
     sent_at       timestamptz,
     valid_from    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- [limits] sms_valid_h runs from here
-    waits         integer     NOT NULL DEFAULT 0   -- tries that did not count: the modem could send nothing
+    waits         integer     NOT NULL DEFAULT 0,  -- tries that did not count: the modem could send nothing
+    erased_at     timestamptz
 );
 CREATE INDEX outbox_sms_open ON outbox_sms (priority, due_at, id) WHERE state IN ('queued', 'sending');
 CREATE INDEX outbox_sms_of_phone ON outbox_sms (phone_id, created_at);
 CREATE INDEX outbox_sms_of_hour ON outbox_sms (created_at) WHERE state <> 'withheld';
+CREATE INDEX outbox_sms_kept ON outbox_sms (created_at) WHERE erased_at IS NULL;
 
 -- One row per part and try, written before the modem is asked, so that a crash leaves a trace.
 CREATE TABLE sms_submission (
@@ -271,7 +321,7 @@ CREATE TABLE outbox_mail (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     dispatch_id   bigint      REFERENCES dispatch, -- NULL: a digest, which is about many tickets
     kind          text        NOT NULL,            -- disposisi, tembusan, tambahan, dibuka, dibatalkan, bantuan, ...
-    extra_text    text        NOT NULL DEFAULT '', -- what this mail adds to the ticket's own words
+    extra_text    sealed,                          -- what this mail adds to the ticket's own words
     message_id    text        NOT NULL UNIQUE,     -- the same at every try
     state         text        NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sending', 'sent', 'failed')),
     attempts      integer     NOT NULL DEFAULT 0,
@@ -279,7 +329,7 @@ CREATE TABLE outbox_mail (
     leased_until  timestamptz,
     leased_by     text,
     response      text,                            -- the server's 250 line, with its queue id
-    error         text,
+    error         sealed,                          -- a server that refuses a mail may quote it
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),  -- after the event that caused it
     sent_at       timestamptz,
     agency        text,                            -- of a digest: whose tickets they are
@@ -305,9 +355,9 @@ CREATE TABLE digest (
 -- Every mail that the LMTP server took, as bytes, before anyone read it.
 CREATE TABLE inbound_mail (
     id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    envelope_sender  text        NOT NULL,
+    envelope_sender  sealed      NOT NULL,
     recipient        text        NOT NULL,
-    raw              bytea       NOT NULL,
+    raw              sealed      NOT NULL,
     digest           bytea       NOT NULL UNIQUE,  -- of recipient, Message-ID and body: a redelivery changes nothing
     received_at      timestamptz NOT NULL DEFAULT now(),
     state            text        NOT NULL DEFAULT 'new'
@@ -316,19 +366,21 @@ CREATE TABLE inbound_mail (
     due_at           timestamptz NOT NULL DEFAULT now(),
     dispatch_id      bigint      REFERENCES dispatch,
     outcome          text,                         -- the verb, or why it is held (for an operator) or kept (a machine's)
-    error            text,
+    error            sealed,                       -- may quote the mail
     told_at          timestamptz,                  -- of a free answer: when the citizen heard that it waits
-    sender           text,                         -- From:, once it was read
-    subject          text
+    sender           sealed,                       -- From:, once it was read
+    subject          sealed,
+    erased_at        timestamptz
 );
 CREATE INDEX inbound_mail_new ON inbound_mail (due_at, id) WHERE state = 'new';
+CREATE INDEX inbound_mail_kept ON inbound_mail (received_at) WHERE erased_at IS NULL;
 CREATE INDEX inbound_mail_held ON inbound_mail (dispatch_id, due_at) WHERE state IN ('held', 'quarantined');
 
 -- What was attached to it: never opened, never sent on; the bytes are in the mail.
 CREATE TABLE mail_attachment (
     mail_id  bigint   NOT NULL REFERENCES inbound_mail,
     nth      smallint NOT NULL,
-    name     text     NOT NULL,
+    name     sealed   NOT NULL,
     type     text     NOT NULL,
     bytes    integer  NOT NULL,
     sha256   bytea    NOT NULL,
@@ -348,13 +400,13 @@ SELECT id, code, phone_id, status, class AS klass, topic, place, agency, due_at,
         WHERE event.ticket_id = ticket.id AND kind = 'agency_declined' AND NOT data ? 'by_triage') AS declined,
        (SELECT count(*) FROM ticket_event AS event
         WHERE event.ticket_id = ticket.id AND kind = 'reopened') AS reopened,
-       (SELECT data ->> 'text' FROM ticket_event AS event
-        WHERE event.ticket_id = ticket.id AND data ->> 'text' <> ''
+       (SELECT event.text FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND event.text IS NOT NULL
           AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'agency_postponed', 'agency_refused',
                        'status_set')
         ORDER BY event.id DESC LIMIT 1) AS last_answer,
        (SELECT max(at) FROM ticket_event AS event
-        WHERE event.ticket_id = ticket.id AND data ->> 'text' <> ''
+        WHERE event.ticket_id = ticket.id AND event.text IS NOT NULL
           AND kind IN ('agency_in_progress', 'agency_asked', 'agency_done', 'agency_postponed', 'agency_refused',
                        'status_set')) AS answered_at,
        (SELECT kind FROM ticket_event AS event
@@ -365,6 +417,22 @@ SELECT id, code, phone_id, status, class AS klass, topic, place, agency, due_at,
            AS answer_waits
 FROM ticket;
 
+-- ---------------------------------------------------------------- privacy
+
+-- What people asked about what is kept of them, and what was done: the record that the law wants (UU PDP 27/2022).
+CREATE TABLE privacy_request (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind       text        NOT NULL CHECK (kind IN ('access', 'correction', 'erasure')),
+    phone_id   bigint      NOT NULL REFERENCES phone,
+    asked_at   timestamptz NOT NULL DEFAULT now(),
+    due_at     timestamptz NOT NULL,               -- 3 x 24 hours later
+    taken_by   text        NOT NULL,               -- operator:<login>
+    done_at    timestamptz,
+    done_by    text,
+    reason     sealed                              -- in the operator's words
+);
+CREATE INDEX privacy_request_open ON privacy_request (phone_id, kind) WHERE done_at IS NULL;
+
 -- ---------------------------------------------------------------- operations
 
 -- What could not be read, with its bytes.
@@ -372,11 +440,30 @@ CREATE TABLE quarantine (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     source      text        NOT NULL,              -- pdu: a PDU nobody could decode
     transport   text,
-    digest      bytea       NOT NULL UNIQUE,
+    digest      bytea       NOT NULL UNIQUE,       -- keyed hash of the bytes
     raw_sealed  bytea       NOT NULL,
-    error       text        NOT NULL,
+    error       sealed      NOT NULL,
     at          timestamptz NOT NULL DEFAULT now()
 );
+
+-- Every box there is, and the key that sealed it.
+CREATE VIEW sealed_box AS
+SELECT place, substr(box, 1, 4) AS key FROM (
+    SELECT 'phone' AS place, address_sealed AS box FROM phone
+    UNION ALL SELECT 'inbound_part', pdu_sealed FROM inbound_part
+    UNION ALL SELECT 'inbound_message', unnest(ARRAY[(text).box, (error).box]) FROM inbound_message
+    UNION ALL SELECT 'ticket', unnest(ARRAY[(text).box, (reasons).box]) FROM ticket
+    UNION ALL SELECT 'ticket_event', unnest(ARRAY[(text).box, (words).box, (sets_text).box, (sets_reasons).box])
+              FROM ticket_event
+    UNION ALL SELECT 'outbox_sms', (text).box FROM outbox_sms
+    UNION ALL SELECT 'outbox_mail', unnest(ARRAY[(extra_text).box, (error).box]) FROM outbox_mail
+    UNION ALL SELECT 'inbound_mail', unnest(ARRAY[(envelope_sender).box, (raw).box, (error).box, (sender).box,
+                                                  (subject).box]) FROM inbound_mail
+    UNION ALL SELECT 'mail_attachment', (name).box FROM mail_attachment
+    UNION ALL SELECT 'quarantine', unnest(ARRAY[raw_sealed, (error).box]) FROM quarantine
+    UNION ALL SELECT 'privacy_request', (reason).box FROM privacy_request
+) AS every
+WHERE box IS NOT NULL;
 
 -- The last that each modem said of itself.
 CREATE TABLE modem (

@@ -27,7 +27,7 @@ import asyncpg
 from intake import Modem, command, connect, on_modem
 
 from smsd.demo.mailbox import open_mailbox
-from smsd.store.throwaway import Throwaway, throwaway_postgres
+from smsd.store.throwaway import Throwaway, connect_with_key, throwaway_postgres
 
 _TARGET_S = 60.0
 _LONGEST_S = 1800.0
@@ -96,7 +96,7 @@ async def measure(folder: Path, server: Throwaway, given: argparse.Namespace) ->
         await asyncio.to_thread(server.start)
         took_s = await _until_messages(server, given.sms)
         print(f"back: all {given.sms} are messages after {took_s:.1f} s ({given.sms / took_s:.0f}/s)", flush=True)
-        problems = await _compare(server, given.sms)
+        problems = await _compare(server, given.sms, folder / "smsd.key")
     if took_s > _TARGET_S:
         problems.append(f"slow: more than {_TARGET_S:g} s")
     return problems
@@ -139,9 +139,9 @@ async def _until_messages(server: Throwaway, sms: int) -> float:
     return took_s
 
 
-async def _compare(server: Throwaway, sms: int) -> list[str]:
+async def _compare(server: Throwaway, sms: int, key_file: Path) -> list[str]:
     """What is lost, there twice, or not in order."""
-    connection = await asyncpg.connect(server.dsn)
+    connection = await connect_with_key(server.dsn, key_file)
     rows = await connection.fetch("SELECT phone_id, text FROM inbound_message ORDER BY id")
     quarantined = await connection.fetchval("SELECT count(*) FROM quarantine")
     await connection.close()

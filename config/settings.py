@@ -138,9 +138,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Privacy:
-    """[privacy]: the key that seals phone numbers."""
+    """[privacy]: the key that seals numbers and texts, and how many days they are kept: reports by their class after
+    they were closed, all else after it came."""
 
     key_file: Path | None = None  # None: <state_dir>/smsd.key, made at `smsd db init`
+    retention_pengaduan: int = 730
+    retention_pengawasan: int = 1825
+    retention_informasi: int = 365
+    retention_aspirasi: int = 365
+    retention_other: int = 90
+    controller: str | None = None  # who answers for the data, for `smsd privacy record`
+    contact: str | None = None  # where that can be asked: the data protection officer
 
 
 @dataclass(frozen=True)
@@ -371,6 +379,7 @@ def _check_numbers(settings: Settings) -> list[Problem]:
         ("[deadlines]", settings.deadlines),
         *((f'[deadlines.agency."{code}"]', limits) for code, limits in settings.deadlines.agencies.items()),
         ("[limits]", settings.limits),
+        ("[privacy]", settings.privacy),
         *((f"[[modem]] {m.name}:", m) for m in settings.modems),
     ]
     numbers = [

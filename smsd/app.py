@@ -25,9 +25,10 @@ from smsd.mail.smtp import open_mailer
 from smsd.metrics_server import open_metrics_page
 from smsd.modem_board import ModemBoard
 from smsd.notify import feed_watchdog, notify
-from smsd.office import open_seal, smtp_settings
+from smsd.office import smtp_settings
 from smsd.parts import PartStore, join_overdue
 from smsd.receive import Drainer, Intake, Receiver
+from smsd.rotation import follow_key
 from smsd.rulebook import open_rulebook
 from smsd.send_mail import LEASE_S as MAIL_LEASE_S
 from smsd.send_sms import LEASE_S as SMS_LEASE_S
@@ -35,8 +36,15 @@ from smsd.send_sms import SmsSender
 from smsd.share import Share, only_one
 from smsd.spool import Spool, open_spool
 from smsd.status_line import StatusLine
-from smsd.store.database import CONNECTION_ERRORS, DatabaseAway, StoreError, open_pool, verify_database
-from smsd.store.seal import Seal
+from smsd.store.database import (
+    CONNECTION_ERRORS,
+    DatabaseAway,
+    StoreError,
+    key_file_of,
+    open_pool,
+    verify_database,
+)
+from smsd.store.seal import KeyFileError, Seal
 from smsd.transports.gsm import GsmModem, open_gsm_modem
 from smsd.work import Work, reload_when_asked, sms_valid
 
@@ -74,13 +82,14 @@ async def run(
     bell, pulse = Bell(), Pulse()
     with only_one(share.folder) as owner:
         rules = open_rulebook(settings)
+        key_file = key_file_of(settings)
         async with (
-            _open_database(settings) as pool,
+            _open_database(settings, key_file) as pool,
             open_mailer(smtp_settings(settings)) as mailer,
             _open_board(pool, bell) as board,
             _open_modems(share, board, pulse) as modems,
         ):
-            seal = open_seal(settings)
+            seal = key_file()
             spool = open_spool(share.folder, seal, settings.gateway.spool_mb * 1_000_000)
             parts = PartStore(pool, seal)
             intake = Intake(parts, spool, bell, verified=False)
@@ -99,6 +108,7 @@ async def run(
             loops = [
                 _Loop("spool", Drainer(parts, spool).step, "spool"),
                 _Loop("modem states", board.step, "modem"),
+                _Loop("key", lambda: follow_key(pool, seal), "sealing_key"),
                 _Loop("clock", lambda: _join_gaps(work.rules.settings, pool, seal, spool), "clock"),
                 *_by_the_rules(work, pool),
                 *(_Loop(f"send {s.name}", s.step, "outbox_sms", SMS_LEASE_S) for s in senders),
@@ -136,6 +146,7 @@ def _by_the_rules(work: Work, pool: asyncpg.Pool) -> list[_Loop]:
         _Loop("clocks", lambda: work.clocks.step(), "ticket"),
         _Loop("digests", lambda: work.digests.step(), "digest"),
         _Loop("expire sms", lambda: expire_sms(pool, sms_valid(work.rules.settings)), "clock"),
+        _Loop("retention", lambda: work.retention.step(), "clock"),
         _Loop("clock set back", lambda: take_back_the_future(pool), "clock"),
     ]
 
@@ -212,7 +223,7 @@ def _told_alone() -> Iterator[None]:
     try:
         yield
     except BaseExceptionGroup as group:
-        if told := group.subgroup(StoreError):
+        if told := group.subgroup((StoreError, KeyFileError)):
             raise told.exceptions[0] from None
         raise
 
@@ -259,9 +270,9 @@ async def _hear(connection: asyncpg.Connection, bell: Bell) -> None:
 
 
 @asynccontextmanager
-async def _open_database(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+async def _open_database(settings: Settings, seal: Callable[[], Seal]) -> AsyncIterator[asyncpg.Pool]:
     """A pool on the database, which must be ours if it answers; if it does not, the modems are served without it."""
-    async with open_pool(settings, statement_s=_STATEMENT_S) as pool:
+    async with open_pool(settings, statement_s=_STATEMENT_S, seal=seal) as pool:
         try:
             await verify_database(settings, pool, patience_s=_DATABASE_PATIENCE_S)
         except DatabaseAway as e:

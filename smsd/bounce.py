@@ -86,7 +86,7 @@ class RefusedMails:
             row = await connection.fetchrow(SQL["claim_refused_mail"])
             if row is None:
                 return 0
-            told = refusal(row["delivery_status"], row["error"])
+            told = refusal(row["delivery_status"], row["error"] or "")
             if row["dispatch_id"] is None:
                 await pause_mailbox(connection, self._limits, row["agency"], row["address"], told, row["now"])
             else:

@@ -38,6 +38,7 @@ from smsd.kill_points import reach
 from smsd.mail.lmtp import ReceivedMail
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
+from smsd.store.seal import KeyFileError
 from smsd.writes import Event, Writes, reserve_ids, store
 
 log = structlog.get_logger()
@@ -101,7 +102,7 @@ class MailHandler:
             try:
                 async with connection.transaction():  # a savepoint: what failed is undone, the claim is kept
                     await _Case(connection, self._desk, self._limits, self._trust, row).handle()
-            except CONNECTION_ERRORS:
+            except (*CONNECTION_ERRORS, KeyFileError):
                 raise
             except Exception as e:  # noqa: BLE001  invariant 5: quarantined with its error, the rest goes on
                 await self._fail(connection, row, e)

@@ -21,6 +21,7 @@ from smsd.desk.talk import Gap, Handled, Ids, Inbound, Question, Said, Stranger,
 from smsd.kill_points import reach
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
+from smsd.store.seal import KeyFileError
 from smsd.writes import NewTicket, SmsLimits, Writes, reserve_ids, store
 
 log = structlog.get_logger()
@@ -52,7 +53,7 @@ class SmsHandler:
         """Handles up to 50 SMS; how many there were. If one spoils the batch, each is handled by itself."""
         try:
             return await self._handle(_BATCH)
-        except CONNECTION_ERRORS:
+        except (*CONNECTION_ERRORS, KeyFileError):
             raise
         except Exception as e:  # noqa: BLE001  whatever it is, it must not stop the loop: singled out below
             log.warning("sms.batch_failed", error=type(e).__name__)
@@ -82,7 +83,7 @@ class SmsHandler:
         try:
             async with connection.transaction():  # a savepoint: what failed is undone, the claim is kept
                 await self._decide(connection, [row])
-        except CONNECTION_ERRORS:
+        except (*CONNECTION_ERRORS, KeyFileError):
             raise
         except Exception as e:  # noqa: BLE001  invariant 5: quarantined with its error, the rest goes on
             error = type(e).__name__  # all that is logged: the sentence may hold the citizen's words

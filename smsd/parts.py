@@ -17,15 +17,15 @@ from parser.sms import is_robot_sender
 from smsd.msisdn import canonical
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
-from smsd.store.seal import Seal
+from smsd.store.seal import KeyFileError, Seal
 from smsd.transports.refusals import explain_report
 
 log = structlog.get_logger()
 
 GAP = " [...] "  # stands in the text where a part never came
 _Group = tuple[int, int, int, int]  # phone, reference, its bits, number of parts
-# Nothing is wrong with the parts: the database is away, or two transports waited for each other.
-_NOT_THEIR_FAULT = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError)
+# Nothing is wrong with the parts: the database is away, two transports waited for each other, or our key is missing.
+_NOT_THEIR_FAULT = (*CONNECTION_ERRORS, asyncpg.DeadlockDetectedError, KeyFileError)
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ class PartStore:
 
     async def _write(self, found: _Sorted) -> int:
         async with self._pool.acquire() as connection, connection.transaction():
+            await _hold_key(connection, self._seal)
             for arrived, error in found.broken:
                 await self._quarantine(connection, arrived, error)
             for transport, report in found.reports:
@@ -96,6 +97,7 @@ class PartStore:
 
     async def _add_parts(self, connection: asyncpg.Connection, reads: Sequence[_Read]) -> Counter[str]:
         """How many were new, by transport."""
+        reads = await self._without_known(connection, reads)
         parts = [read.content for read in reads]
         phones = await self._phones(connection, [part.sender for part in parts])
         identities = [self._seal.hash(identity(part), "part") for part in parts]
@@ -123,6 +125,16 @@ class PartStore:
         await add_messages(connection, joined)
         return Counter(row["transport"] for row in rows)
 
+    async def _without_known(self, connection: asyncpg.Connection, reads: Sequence[_Read]) -> Sequence[_Read]:
+        """Without what is stored with a hash by another key: while keys are changed, a part may come again."""
+        _, *others = self._seal.keys
+        if not others:
+            return reads
+        hashes = [[key.hash(identity(read.content), "part") for key in others] for read in reads]
+        rows = await connection.fetch(SQL["known_parts"], list(itertools.chain(*hashes)))
+        known = {row["identity"] for row in rows}
+        return [read for read, each in zip(reads, hashes, strict=True) if known.isdisjoint(each)]
+
     async def _complete(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> list[Joined]:
         """The messages that these new parts make whole."""
         await connection.execute(SQL["lock_phones"], sorted({row["phone_id"] for row in rows}))
@@ -135,14 +147,16 @@ class PartStore:
 
     async def _phones(self, connection: asyncpg.Connection, senders: Sequence[str]) -> dict[str, int]:
         """Ids of the phones, by sender as the PDU had it."""
-        hashes = {sender: self._seal.hash(canonical(sender).encode(), "phone") for sender in senders}
+        known = await phones_of_other_keys(connection, self._seal, senders)
+        new = [sender for sender in senders if sender not in known]
+        hashes = {sender: self._seal.hash(canonical(sender).encode(), "phone") for sender in new}
         sealed = [self._seal.close(canonical(sender).encode(), "phone") for sender in hashes]
         answerable = [not is_robot_sender(sender) for sender in hashes]
         ids: dict[bytes, int] = {}
         while not ids.keys() >= set(hashes.values()):  # another look shows what another transport has just added
             rows = await connection.fetch(SQL["find_or_add_phones"], list(hashes.values()), sealed, answerable)
             ids = {row["address_hash"]: row["id"] for row in rows}
-        return {sender: ids[hashed] for sender, hashed in hashes.items()}
+        return known | {sender: ids[hashed] for sender, hashed in hashes.items()}
 
     async def _apply_report(self, connection: asyncpg.Connection, transport: str, report: StatusReport) -> None:
         """A delivery report settles the submission it fits."""
@@ -174,6 +188,22 @@ class PartStore:
         )
         if number is not None:
             log.error("sms.quarantined", modem=arrived.transport, quarantine=number, error=error)
+
+
+async def _hold_key(connection: asyncpg.Connection, seal: Seal) -> None:
+    """Hashes by the key that is current in the database, which stays so until the transaction ends."""
+    key = None
+    while key is None:  # it has been changed just now: another look finds the new one
+        key = await connection.fetchval(SQL["current_key_for_hashes"])
+    seal.use(key)
+
+
+async def phones_of_other_keys(connection: asyncpg.Connection, seal: Seal, senders: Sequence[str]) -> dict[str, int]:
+    """Phones that another key than the current one has hashed, as while keys are changed, by sender."""
+    _, *others = seal.keys
+    by_hash = {key.hash(canonical(sender).encode(), "phone"): sender for key in others for sender in senders}
+    rows = await connection.fetch(SQL["known_hashes"], list(by_hash)) if by_hash else []
+    return {by_hash[row["address_hash"]]: row["id"] for row in rows}
 
 
 @dataclass(frozen=True)

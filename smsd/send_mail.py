@@ -25,6 +25,8 @@ from smsd.mail.smtp import Mailer, MailError, MailUnavailable
 from smsd.mail.story import story
 from smsd.store.database import CONNECTION_ERRORS
 from smsd.store.queries import SQL
+from smsd.store.seal import KeyFileError
+from smsd.writes import timeline
 
 log = structlog.get_logger()
 
@@ -100,7 +102,7 @@ class MailSender:
             return
         try:
             letter = await self._letter(row)
-        except CONNECTION_ERRORS:
+        except (*CONNECTION_ERRORS, KeyFileError):
             raise
         except Exception as e:  # noqa: BLE001  invariant 5: a mail that cannot be written must not stop the others
             name = type(e).__name__  # all that is logged: the sentence may hold the citizen's words
@@ -150,10 +152,10 @@ class MailSender:
         if row["content"] is not None:
             return compose_digest(self._digest(row), now=row["now"].astimezone(self._zone))
         zone = zone_of(row["place"], self._zone)
-        steps = await self._pool.fetch(SQL["ticket_timeline"], row["ticket_id"]) if row["kind"] in TELLS_ALL else []
+        steps = await timeline(self._pool, row["ticket_id"]) if row["kind"] in TELLS_ALL else []
         return compose(self._dispatch(row, zone, steps), now=row["now"].astimezone(zone))
 
-    def _dispatch(self, row: asyncpg.Record, zone: ZoneInfo, steps: Sequence[asyncpg.Record]) -> Dispatch:
+    def _dispatch(self, row: asyncpg.Record, zone: ZoneInfo, steps: Sequence[Mapping[str, Any]]) -> Dispatch:
         due_on = _local_day(row["due_at"], zone)
         return Dispatch(
             kind=cast(Kind, row["kind"]),
@@ -161,10 +163,10 @@ class MailSender:
             topic_name=self._topic(row["topic"]),
             place_name=self._place(row["place"]),
             text=mask_numbers(row["text"]),
-            extra_text=row["extra_text"],
+            extra_text=row["extra_text"] or "",
             opened_at=row["opened_at"].astimezone(zone),
             due_on=due_on,
-            reasons=tuple(row["reasons"]),
+            reasons=tuple(why(row)),
             agency_name=self._agency(row["agency"]),
             agency_late=self._agency(row["ticket_agency"]),
             late_since=due_on if due_on and due_on < row["now"].astimezone(zone).date() else None,
@@ -221,6 +223,12 @@ class MailSender:
     def _agency(self, code: str) -> str:
         agency = self._router.agencies.get(code)
         return agency.name if agency else code
+
+
+def why(row: Mapping[str, Any]) -> Sequence[str]:
+    """Why the agency got it: that stands with its own dispatch; else what the ticket was routed for."""
+    reasons: Sequence[str] = (row["words"] or {}).get("reasons", row["reasons"])
+    return reasons
 
 
 def _local_day(moment: datetime | None, zone: ZoneInfo) -> date | None:

@@ -27,7 +27,8 @@ from smsd.store.seal import KeyFileError, Seal
 
 log = structlog.get_logger()
 
-_VERSION = b"\x01"
+_VERSION = b"\x02"
+_OLD_VERSION = b"\x01"  # of an smsd before schema version 5, and sealed as it sealed then
 _ENDING, _UNFINISHED, _BROKEN = ".parts", ".tmp", ".broken"
 _NAME = re.compile(r"([0-9]+)-([0-9]+)")
 _BLOCK = 4096  # what a small file takes on the disk
@@ -216,9 +217,10 @@ def _sync_folder(folder: Path) -> None:
 def _read(path: Path, seal: Seal) -> list[Arrived]:
     try:
         content = path.read_bytes()
-        if not content.startswith(_VERSION):
+        if not content.startswith((_VERSION, _OLD_VERSION)):
             raise _Unreadable("it is empty, or was written by a newer smsd")
-        return [Arrived(transport, pdu) for transport, pdu in json.loads(seal.open(content[1:], "spool"))]
+        opened = (seal.open if content.startswith(_VERSION) else seal.open_old)(content[1:], "spool")
+        return [Arrived(transport, pdu) for transport, pdu in json.loads(opened)]
     except KeyFileError as e:
         raise _Unreadable("it is damaged, or was sealed with another key") from e
     except (OSError, ValueError, TypeError) as e:

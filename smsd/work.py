@@ -14,6 +14,7 @@ from smsd import journal
 from smsd.bounce import RefusedMails
 from smsd.clocks import Clocks
 from smsd.digests import DigestWriter
+from smsd.erasure import Retention
 from smsd.handle_mail import MailHandler, Trust
 from smsd.handle_sms import Limits, SmsHandler
 from smsd.mail.smtp import Mailer
@@ -49,6 +50,7 @@ class Work:
         self.refused_mail = RefusedMails(pool, desk, limits)
         self.clocks = Clocks(pool, desk, limits.sms)
         self.digests = DigestWriter(pool, desk, settings.mail.digest_time)
+        self.retention = Retention(pool, settings.privacy)
         self.send_mail = MailSender(
             self._mailer,
             pool,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from smsd.store.queries import SQL
+from smsd.store.sealed import Json
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,63 @@ class Event:
     due_for: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
     sets: dict[str, Any] = field(default_factory=dict)
+
+
+# Of an event's data: numbers of rows, codes, moments and words of the program's own. All else is sealed.
+_FACTS = frozenset(
+    ("accepted_by", "agency", "by_triage", "confidence", "dispatch", "due_for", "kind", "mail", "message", "request")
+    + ("stars", "status", "superior", "until")
+)
+
+
+@dataclass(frozen=True)
+class SealedEvent:
+    """A row of `ticket_event` as it is stored: what people wrote stands apart from the facts, for it is sealed."""
+
+    ticket_id: int
+    at: datetime
+    kind: str
+    actor: str
+    status: str | None
+    agency: str | None
+    due_at: datetime | None
+    due_for: str | None
+    data: dict[str, Any]
+    sets: dict[str, Any]
+    text: str | None
+    words: dict[str, Any] | None
+    sets_text: str | None
+    sets_reasons: Sequence[str] | None
+
+
+def take_apart(event: Event) -> SealedEvent:
+    """What is empty says nothing, and may stand among the facts."""
+    said = {key: value for key, value in event.data.items() if key not in _FACTS and value}
+    changed = {key: event.sets[key] for key in ("text", "reasons") if key in event.sets}
+    return SealedEvent(
+        *(event.ticket_id, event.at, event.kind, event.actor, event.status, event.agency, event.due_at, event.due_for),
+        data={key: value for key, value in event.data.items() if key not in said},
+        sets={key: value for key, value in event.sets.items() if key not in changed},
+        text=said.pop("text", None),
+        words=said or None,
+        sets_text=changed.get("text"),
+        sets_reasons=changed.get("reasons"),
+    )
+
+
+def put_together(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `ticket_event` with `data` and `sets` as the event had them, but for what was erased."""
+    event = dict(row)
+    text, words = event.pop("text"), event.pop("words")
+    changed = {"text": event.pop("sets_text"), "reasons": event.pop("sets_reasons")}
+    event["data"] = event["data"] | ({} if text is None else {"text": text}) | (words or {})
+    event["sets"] = (event["sets"] or {}) | {key: value for key, value in changed.items() if value is not None} or None
+    return event
+
+
+async def timeline(connection: asyncpg.Connection | asyncpg.Pool, ticket_id: int) -> list[dict[str, Any]]:
+    """The events of a ticket, first to last."""
+    return [put_together(row) for row in await connection.fetch(SQL["ticket_timeline"], ticket_id)]
 
 
 @dataclass(frozen=True)
@@ -211,7 +269,7 @@ async def store(connection: asyncpg.Connection, writes: Writes, limits: SmsLimit
     for rows, query in (
         (writes.tickets, "insert_tickets"),
         (writes.dispatches, "insert_dispatches"),
-        (writes.events, "insert_events"),
+        ([take_apart(event) for event in writes.events], "insert_events"),
         (writes.mails, "insert_mails"),
         (writes.closed, "close_questions"),
         (writes.questions, "insert_questions"),
@@ -237,7 +295,7 @@ def _columns(rows: Sequence[Any]) -> list[list[Any]]:
 
 def _plain(value: Any) -> Any:
     """Lists and tables travel as JSON text: inside an array asyncpg would take a list for one more dimension."""
-    return json.dumps(value) if isinstance(value, (list, tuple, dict)) else value
+    return Json(json.dumps(value)) if isinstance(value, (list, tuple, dict)) else value
 
 
 async def reserve_ids(connection: asyncpg.Connection, table: str, count: int) -> list[int]:

@@ -20,6 +20,7 @@ import asyncpg
 
 from bench.postfix.instance import Postfix, make_socket_folder, open_postfix
 from bench.torture.town import Town, open_town
+from smsd.store.throwaway import connect_with_key
 
 REPLY_DOMAIN = "1708.example"
 OUTSIDE = "127.0.0.2"
@@ -182,14 +183,17 @@ class World:
     async def stored(self) -> list[Stored]:
         """All mails that the daemon took."""
         rows = await self.database.fetch(
-            "SELECT id, state, outcome, dispatch_id, envelope_sender, length(raw) AS size,"
-            " substring(raw FROM 1 FOR 16000) AS start,"
+            "SELECT id, state, outcome, dispatch_id, envelope_sender, raw,"
             " (SELECT count(*) FROM ticket_event WHERE (data->>'mail')::bigint = inbound_mail.id) AS events"
             " FROM inbound_mail ORDER BY id"
         )
-        found = [_MESSAGE_ID.search(row["start"]) for row in rows]
-        ids = [match[1].decode() if match else "" for match in found]
-        return [Stored(**row, message_id=each) for row, each in zip(rows, ids, strict=True)]
+        found = []
+        for row in map(dict, rows):
+            raw = row.pop("raw")
+            start = raw[:16_000]
+            match = _MESSAGE_ID.search(start)
+            found.append(Stored(**row, size=len(raw), start=start, message_id=match[1].decode() if match else ""))
+        return found
 
     async def settled(self, message_ids: Sequence[str]) -> list[Stored]:
         """The rows of these mails, each there once, read, and in its ticket's timeline once at most; Missed if not."""
@@ -237,7 +241,7 @@ class World:
     async def connect(self) -> None:
         """To the database, again after it was away."""
         await self.database.close()
-        self.database = await asyncpg.connect(self.town.server.dsn)
+        self.database = await connect_with_key(self.town.server.dsn, self.town.key_file)
 
     async def close(self) -> None:
         """What start_daemon and connect have opened."""
@@ -295,6 +299,6 @@ async def open_world(folder: Path, *, tcp: bool) -> AsyncIterator[World]:
         routes = dict.fromkeys(_ROUTED, f"smtp:[127.0.0.1]:{town.mail.port}")
         postfix.write(f"inet:{listen}" if tcp else listen, routes, IMPATIENT | SHORT_LIVED)
         await stack.enter_async_context(open_postfix(postfix))
-        world = World(town, postfix, await asyncpg.connect(town.server.dsn))
+        world = World(town, postfix, await connect_with_key(town.server.dsn, town.key_file))
         stack.push_async_callback(world.close)
         yield world

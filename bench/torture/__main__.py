@@ -20,6 +20,7 @@ from bench.torture.people import Citizens, Officials
 from bench.torture.town import Town, open_town
 from bench.torture.verdict import Verdict, judge
 from smsd.store.queries import SQL
+from smsd.store.throwaway import connect_with_key
 
 # What breaks all the time must not be given up, nor a citizen be answered less.
 _LIMITS = "automatic_per_hour = 1000\nsms_attempts = 1000\nmail_attempts = 1000"
@@ -40,8 +41,8 @@ async def torture(folder: Path, given: argparse.Namespace) -> int:
         shares = iter([given.sms * (n + 1) // rounds - given.sms * n // rounds for n in range(rounds)])
         await faults.rounds(plan, lambda within_s: citizens.report(next(shares), within_s))
         broke = time.monotonic() - began
-        database = await asyncpg.connect(town.server.dsn)
-        await _still(town, officials, database)
+        database = await connect_with_key(town.server.dsn, town.key_file)
+        await still(town, officials, database)
         verdict = await judge(town, citizens, officials, database)
         await database.close()
         stopped_s = await town.daemon.stop()
@@ -58,7 +59,7 @@ async def torture(folder: Path, given: argparse.Namespace) -> int:
     return 1 if broken else 0
 
 
-async def _still(town: Town, officials: Officials, database: asyncpg.Connection) -> None:
+async def still(town: Town, officials: Officials, database: asyncpg.Connection) -> None:
     """Waits until nothing is under way, or nothing changes any more."""
     last, since = None, time.monotonic()
     while time.monotonic() - since < _STILL_S:

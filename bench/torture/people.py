@@ -55,13 +55,17 @@ class Citizens:
 
     def _report_one(self) -> None:
         number = f"+62812{len(self.texts):08}"
-        parts = [f"{self.chance.choice(_WHAT)} di RT {len(self.texts)} {self.chance.choice(_WHERE)}."]
-        if self.chance.random() < _LONG:
-            parts += self.chance.choices(_MORE, k=self.chance.randint(3, 6))
-        text = " ".join(parts)
+        text = self.write(number)
         copies = 2 if self.chance.random() < _COPIED else 1
         self._network().text(number, text, copies=copies)
         self.texts[number] = [text]
+
+    def write(self, _number: str) -> str:
+        """A report of the citizen with that number, unlike all others."""
+        parts = [f"{self.chance.choice(_WHAT)} di RT {len(self.texts)} {self.chance.choice(_WHERE)}."]
+        if self.chance.random() < _LONG:
+            parts += self.chance.choices(_MORE, k=self.chance.randint(3, 6))
+        return " ".join(parts)
 
     async def answer_questions(self) -> None:
         """For ever: whoever is asked whether all is well says so, once."""
@@ -115,7 +119,9 @@ class Officials:
         reply["To"] = letter.message["Reply-To"]
         reply["Subject"] = f"Re: {letter.message['Subject']}"
         reply["Message-ID"] = make_msgid(domain=letter.recipient.rpartition("@")[2])
-        reply.set_content(f"{words}\n")
+        body = letter.message.get_body(("plain",))
+        quoted = "".join(f"> {line}\n" for line in body.get_content().splitlines()) if body else ""
+        reply.set_content(f"{words}\n\nLAPOR! 1708 menulis:\n{quoted}")
         content = reply.as_bytes()
         while not await asyncio.to_thread(self._try, letter.recipient, str(reply["To"]), content):
             await asyncio.sleep(_TRY_AGAIN_S)

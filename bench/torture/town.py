@@ -158,6 +158,11 @@ class Town:
         self.daemon = daemon
 
     @property
+    def key_file(self) -> Path:
+        """That opens what stands in its database."""
+        return self.folder / "smsd.key"
+
+    @property
     def lmtp(self) -> Path:
         """Where the daemon takes mail."""
         return self.folder / "lmtp.sock"

@@ -19,8 +19,9 @@ from bench.year.district import District, open_district
 from bench.year.expected import ZONE, Fault, faults_of
 from bench.year.people import Agenda, People
 from bench.year.recount import report_faults
-from smsd.report.period import Period
 from smsd.cli.progress import progress
+from smsd.report.period import Period
+from smsd.writes import put_together
 
 _START = datetime(2026, 1, 1, 6, tzinfo=ZONE)
 _DAYS = 365
@@ -28,7 +29,7 @@ _REPORTING_DAYS = 300  # what comes in later would not be finished by the end
 _CLOCK_HOURS = (6, 7, 8, 12, 20)  # when the gateway's own clock may have something to do, and when it may not
 _EVENTS = """
 SELECT ticket.code, ticket.class AS klass, event.at, event.kind, event.actor, event.status, event.due_at, event.due_for,
-       event.data, event.sets
+       event.data, event.sets, event.text, event.words, event.sets_text, event.sets_reasons
 FROM ticket_event AS event JOIN ticket ON ticket.id = event.ticket_id ORDER BY ticket.id, event.id
 """
 _TIMELINE = "SELECT * FROM ticket_event WHERE ticket_id = (SELECT id FROM ticket WHERE code = $1) ORDER BY id"
@@ -85,7 +86,7 @@ def _next(now: datetime, agenda: Agenda) -> datetime:
 
 
 async def _judge(district: District, end: datetime) -> list[Fault]:
-    rows = [dict(row) for row in await district.pool.fetch(_EVENTS)]
+    rows = [put_together(row) for row in await district.pool.fetch(_EVENTS)]
     faults = []
     for code, group in itertools.groupby(rows, key=lambda row: row["code"]):
         events = list(group)

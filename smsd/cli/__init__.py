@@ -39,6 +39,7 @@ _MODULES = {
     "backup": "smsd.cli.backup",
     "restore": "smsd.cli.backup",
     "report": "smsd.cli.report",
+    "privacy": "smsd.cli.privacy",
     "simulate": "smsd.cli.simulate",
     "demo": "smsd.demo.command",
     "completion": "smsd.cli.completion",

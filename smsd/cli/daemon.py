@@ -27,12 +27,14 @@ from smsd.store.database import (
     SCHEMA_VERSION,
     StoreError,
     init_schema,
+    key_file_of,
     open_database,
     open_unverified,
     schema_version,
     upgrade_schema,
 )
 from smsd.store.seal import KeyFileError, ensure_key_file, find_key_file, load_seal
+from smsd.tell import Tell
 from smsd.transports.line_tap import SPEEDS
 
 log = structlog.get_logger()
@@ -164,8 +166,8 @@ def db() -> None:
 def db_init(as_json: bool, config: Path) -> None:
     """Create the tables in an empty database, and the key.
 
-    Once, when the gateway is installed. The key seals phone numbers: back it up,
-    apart from the database, for without it nobody can be answered.
+    Once, when the gateway is installed. The key seals numbers and texts: back it up,
+    apart from the database, for without it nothing can be read and nobody be answered.
 
     Example: smsd db init
     """
@@ -175,7 +177,7 @@ def db_init(as_json: bool, config: Path) -> None:
     if as_json:
         show_json({"version": SCHEMA_VERSION, "key": str(key)})
         return
-    click.echo(f"schema version {SCHEMA_VERSION} created; key {key}: back it up, without it the numbers are lost")
+    click.echo(f"schema version {SCHEMA_VERSION} created; key {key}: back it up, without it nothing can be read")
 
 
 async def _init(settings: Settings) -> None:
@@ -200,12 +202,12 @@ def db_upgrade(as_json: bool, config: Path) -> None:
     """
     settings = load_settings(config)
 
-    async def upgrade() -> list[int]:
+    async def upgrade(tell: Tell) -> list[int]:
         async with open_unverified(settings) as pool:
-            with progress("upgrading the tables", silent=as_json) as step:
-                return await upgrade_schema(pool, tell=step)
+            return await upgrade_schema(pool, key_file_of(settings), tell=tell)
 
-    done = asyncio.run(upgrade())
+    with progress("sealing what was written", quiet=as_json) as tell:
+        done = asyncio.run(upgrade(tell))
     if as_json:
         show_json({"version": done[-1] if done else SCHEMA_VERSION, "applied": done})
         return

@@ -1,30 +1,31 @@
 """How far long work has come: a bar on standard error, where a person is watching, and nothing anywhere else.
 
-    with progress("re-sealing", total) as step:
+    with progress("sealing", total) as step:
         for batch in batches:
             ...
             step(len(batch))
 
-Without a total it shows how much is done, and that it goes on. It never touches standard output.
+Where the total is known only on the way, `step(len(batch), total)` says it; without one the bar shows how much is done,
+and that it goes on. It never touches standard output.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-Step = Callable[[int], None]
+from smsd.tell import Tell, silent
 
 
 @contextmanager
-def progress(what: str, total: int | None = None, *, silent: bool = False) -> Iterator[Step]:
-    """Gives a function that takes how much has been done since it was called last; `silent` for `--json`."""
+def progress(what: str, total: int | None = None, *, quiet: bool = False) -> Iterator[Tell]:
+    """Gives a function that takes how much has been done since it was called last; `quiet` for `--json`."""
     console = Console(stderr=True)
-    if silent or not console.is_terminal or console.is_dumb_terminal:
-        yield lambda _: None
+    if quiet or not console.is_terminal or console.is_dumb_terminal:
+        yield silent
         return
     columns = (
         SpinnerColumn(),
@@ -35,4 +36,4 @@ def progress(what: str, total: int | None = None, *, silent: bool = False) -> It
     )
     with Progress(*columns, console=console, transient=True) as bars:
         task = bars.add_task(what, total=total)
-        yield lambda done: bars.advance(task, done)
+        yield lambda done, of=None: bars.update(task, advance=done, total=of)

@@ -29,14 +29,13 @@ from smsd.cli.options import (
 from smsd.office import open_seal
 from smsd.parts import Arrived, PartStore, read_pdu
 from smsd.store.queries import SQL
-from smsd.store.seal import Seal
+from smsd.store.seal import BOX_BYTES, Seal
 
 _ID = re.compile(r"(sms|pdu):([0-9]{1,18})")
 _COLUMNS = ("id", "reason", "at", "attempts", "what")
 _SPARE = ("attempts",)
 _MOST_TEXT = 100
 _REASONS = ("spam", *KINDS, "failed", "pdu")
-_SEAL_BYTES = 16  # that AES-SIV adds to what it seals
 
 
 class _Id(NamedTuple):
@@ -116,7 +115,7 @@ def show_quarantined(name: str, raw: bool, as_json: bool, config: Path) -> None:
             rest = await pool.fetch(SQL["quarantined_rest"], wanted.number)
             found["text"] = "\n".join([found["text"], *(each["text"] for each in rest)])
         else:
-            found["size"] = len(sealed) - _SEAL_BYTES
+            found["size"] = len(sealed) - BOX_BYTES
             found["raw"] = open_seal(settings).open(sealed, "quarantine").decode() if raw else None
         return found
 

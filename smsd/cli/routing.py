@@ -74,7 +74,7 @@ def learn_keywords(
         material = list(_from_archive(archive))
     else:
         router, material = _from_tickets(config, since.date() if since else None)
-    with progress("reading reports", len(material), silent=as_json) as step:
+    with progress("reading reports", len(material), quiet=as_json) as step:
         lesson = learn(router, material, least, most, step)
     show_json(_document(lesson)) if as_json else _print(lesson, least)
     if out is not None and lesson.proposals:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from smsd.desk.rules import CLOSED, Desk, Ticket
 from smsd.office import open_desk, open_router, sms_limits
 from smsd.store.queries import SQL
 from smsd.told import tell_changed
-from smsd.writes import Writes, reserve_ids, store
+from smsd.writes import Writes, reserve_ids, store, timeline
 
 _WORDS = ", ".join(STATUS_WORDS)
 _COLUMNS = ("code", "status", "agency", "due_at", "topic", "place", "opened_at", "text")
@@ -117,7 +117,8 @@ def show_ticket(code: str, as_json: bool, config: Path) -> None:
             raise NotSo(f"there is no report {code}; `smsd ticket list` shows those there are")
         story = dict(row)
         number = story.pop("id")
-        for part in ("timeline", "sms", "mails", "questions", "unread"):
+        story["timeline"] = await timeline(pool, number)
+        for part in ("sms", "mails", "questions", "unread"):
             story[part] = [dict(r) for r in await pool.fetch(SQL[f"ticket_{part}"], number)]
         story["next"] = sorted(coming(story, settings), key=lambda each: each["at"])
         return story, open_router(settings)
@@ -230,7 +231,7 @@ def assign(code: str, agency: str, reason: str, config: Path) -> None:
         except ValueError as e:
             raise NotSo(str(e)) from e
 
-    _change(code, config, decide)
+    change(code, config, decide)
     click.echo(f"{code}: assigned")
 
 
@@ -247,7 +248,7 @@ def status(code: str, status: str, note: str, config: Path) -> None:
 
     Example: smsd ticket status 4821309764 selesai --note "sudah ditambal"
     """
-    _change(code, config, lambda desk, t, now, _: desk_operator.set_status(desk, t, status, note, operator(), now))
+    change(code, config, lambda desk, t, now, _: desk_operator.set_status(desk, t, status, note, operator(), now))
     click.echo(f"{code}: {status}")
 
 
@@ -260,12 +261,17 @@ def note(code: str, text: str, config: Path) -> None:
 
     Example: smsd ticket note 4821309764 "warga sudah ditelepon"
     """
-    _change(code, config, lambda desk, t, now, _: desk_operator.note(desk, t, text, operator(), now))
+    change(code, config, lambda desk, t, now, _: desk_operator.note(desk, t, text, operator(), now))
     click.echo(f"{code}: noted")
 
 
-def _change(code: str, config: Path, decide: Callable[[Desk, Ticket, datetime, Iterator[int]], Writes]) -> None:
-    """One change to one ticket, in one transaction."""
+def change(
+    code: str,
+    config: Path,
+    decide: Callable[[Desk, Ticket, datetime, Iterator[int]], Writes],
+    then: Callable[[asyncpg.Connection, Ticket], Awaitable[None]] | None = None,
+) -> None:
+    """One change to one ticket, and what else belongs to it, in one transaction."""
     digits = digits_of(code)
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> None:
@@ -277,10 +283,13 @@ def _change(code: str, config: Path, decide: Callable[[Desk, Ticket, datetime, I
                 raise NotSo(f"there is no report {code}; `smsd ticket list` shows those there are")
             ids = iter(await reserve_ids(connection, "dispatch", 1))
             now = await connection.fetchval(SQL["now"])
-            writes = decide(await as_of_now(connection, desk), Ticket(**row), now, ids)
+            found = Ticket(**row)
+            writes = decide(await as_of_now(connection, desk), found, now, ids)
             await store(connection, writes, sms_limits(settings))
             for event in writes.events:
                 await tell_changed(connection, digits, operator(), event.kind, event.agency, event.status)
+            if then:
+                await then(connection, found)
 
     with_database(config, work)
 

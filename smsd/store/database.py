@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import cache, partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -24,10 +25,14 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_e
 from config.settings import Settings, read_secret
 from smsd.store.embedded import EmbeddedUnusable, run_embedded
 from smsd.store.queries import SCHEMA, SQL
-from smsd.store.seal import ensure_key_file, find_key_file
+from smsd.store.seal import Seal, ensure_key_file, find_key_file, load_seal
+from smsd.store.seal_all import seal_all
+from smsd.store.sealed import open_boxes
+from smsd.tell import Tell, silent
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 MIGRATIONS = resources.files("smsd.store") / "migrations"
+_MIGRATION = re.compile(r"[0-9]{4}\.sql")
 _CONNECT_TIMEOUT_S = 5.0  # for each host
 _CLOSE_S = 2.0
 
@@ -80,9 +85,14 @@ async def open_unverified(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
 
 
 @asynccontextmanager
-async def open_pool(settings: Settings, *, statement_s: float | None = None) -> AsyncIterator[asyncpg.Pool]:
+async def open_pool(
+    settings: Settings, *, statement_s: float | None = None, seal: Callable[[], Seal] | None = None
+) -> AsyncIterator[asyncpg.Pool]:
     """A pool that connects when it is first used. A statement that takes longer than `statement_s` is broken off with
-    TimeoutError, its connection cut if the server does not answer to that either for as long."""
+    TimeoutError, its connection cut if the server does not answer to that either for as long.
+
+    What is sealed is opened with `seal`, which is asked for when there is something sealed; else with the configured
+    key file."""
     async with open_dsn(settings) as dsn:
         pool = asyncpg.create_pool(
             dsn,
@@ -92,7 +102,7 @@ async def open_pool(settings: Settings, *, statement_s: float | None = None) -> 
             max_size=settings.database.connections,
             timeout=_CONNECT_TIMEOUT_S,
             command_timeout=statement_s,
-            init=_prepare_connection,
+            init=partial(_prepare_connection, seal=seal or key_file_of(settings)),
             setup=_refuse_read_only if _wants_writable(dsn) else None,
         )
         await pool
@@ -214,8 +224,16 @@ async def _refuse_read_only(connection: asyncpg.pool.PoolConnectionProxy) -> Non
         raise asyncpg.ReadOnlySQLTransactionError("the server has become read-only")
 
 
-async def _prepare_connection(connection: asyncpg.Connection) -> None:
+async def _prepare_connection(connection: asyncpg.Connection, seal: Callable[[], Seal]) -> None:
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+    if await connection.fetchval(SQL["schema_of_sealed"]) is not None:
+        with suppress(asyncpg.InsufficientPrivilegeError):  # told when the schema is verified, with its cure
+            await open_boxes(connection, seal())
+
+
+def key_file_of(settings: Settings) -> Callable[[], Seal]:
+    """What reads the key file when it is first asked for, and gives the same seal to all that ask."""
+    return cache(partial(load_seal, find_key_file(settings.privacy.key_file, settings.gateway.state_dir)))
 
 
 # ---------------------------------------------------------------- the schema
@@ -248,23 +266,23 @@ async def init_schema(pool: asyncpg.Pool) -> None:
         with _rights_needed():
             async with pool.acquire() as connection, connection.transaction():
                 await connection.execute(SCHEMA)
+        await pool.expire_connections()  # the next ones know the types of the schema
     except (asyncpg.DuplicateTableError, asyncpg.DuplicateFunctionError, asyncpg.UniqueViolationError) as e:
         raise SchemaMismatch(f"the database is not empty ({e}); give smsd one of its own, nothing was changed") from e
 
 
 async def upgrade_schema(
-    pool: asyncpg.Pool, migrations: Traversable = MIGRATIONS, *, tell: Callable[[int], None] = lambda _: None
+    pool: asyncpg.Pool, seal: Callable[[], Seal], migrations: Traversable = MIGRATIONS, tell: Tell = silent
 ) -> list[int]:
     """Applies the migrations that are missing, each in a transaction of its own; the versions they lead to.
 
-    `tell` hears of each, as 1.
-
-    ``migrations/0002.sql`` leads from version 1 to 2, and writes its number into schema_version itself.
+    ``migrations/0002.sql`` leads from version 1 to 2, and writes its number into schema_version itself. Where there is
+    a ``0005.then.sql`` too, texts are sealed between the two, which `tell` is told of.
     """
     found = await schema_version(pool)
     if found is None:
         raise SchemaMismatch("the database has no schema yet; run `smsd db init`")
-    files = {int(f.name.removesuffix(".sql")): f for f in migrations.iterdir() if f.name.endswith(".sql")}
+    files = {int(f.name.removesuffix(".sql")): f for f in migrations.iterdir() if _MIGRATION.fullmatch(f.name)}
     if found > max([SCHEMA_VERSION, *files]):
         raise SchemaMismatch(_too_new(found))
     missing = sorted(version for version in files if version > found)
@@ -272,7 +290,11 @@ async def upgrade_schema(
         with _rights_needed():
             async with pool.acquire() as connection, connection.transaction():
                 await connection.execute(files[version].read_text(encoding="utf-8"))
-        tell(1)
+                then = migrations.joinpath(f"{version:04}.then.sql")
+                if then.is_file():
+                    await seal_all(connection, seal(), tell)
+                    await connection.execute(then.read_text(encoding="utf-8"))
+    await pool.expire_connections()
     return missing
 
 

@@ -16,4 +16,6 @@ def _load(file: str) -> dict[str, str]:
 
 SQL = _load("queries.sql")
 REPORT_SQL = _load("report.sql")
+PRIVACY = _load("privacy.sql")
+SEAL_ALL = _load("seal_all.sql")
 SCHEMA = (resources.files("smsd.store") / "schema.sql").read_text(encoding="utf-8")

@@ -8,7 +8,32 @@ SELECT max(version) FROM schema_version;
 -- The time, as everything that is due is measured.
 SELECT now();
 
+-- name: schema_of_sealed
+-- Where the type `sealed` is; nothing in a database that has none.
+SELECT nspname FROM pg_type JOIN pg_namespace ON pg_namespace.oid = typnamespace
+WHERE pg_type.oid = to_regtype('sealed');
+
+-- name: current_key
+-- The key that seals and hashes.
+SELECT id FROM sealing_key WHERE current;
+
+-- name: current_key_for_hashes
+-- The same, and it stays so until the transaction ends: a number must not get a second hash at the same moment.
+SELECT id FROM sealing_key WHERE current FOR SHARE;
+
+-- name: add_first_key
+-- Of a new database.
+INSERT INTO sealing_key (id, current) VALUES ($1, true) ON CONFLICT DO NOTHING;
+
 -- ---------------------------------------------------------------- inbound SMS
+
+-- name: known_hashes
+-- Which of the hashes $1 of numbers are known, and whose they are.
+SELECT id, address_hash FROM phone WHERE address_hash = ANY ($1::bytea[]);
+
+-- name: known_parts
+-- Which of the identities $1 of parts are known.
+SELECT identity FROM inbound_part WHERE identity = ANY ($1::bytea[]);
 
 -- name: find_or_add_phones
 -- $1 hashes, $2 sealed addresses, $3 answerable. Gives id and hash of each, new or known.
@@ -113,7 +138,7 @@ SELECT phone_id, transport, text, complete, sent_at, completes,
             ELSE now() + interval '200 ms' * greatest(0, nth - 20)
        END
 FROM (SELECT *, row_number() OVER (PARTITION BY phone_id ORDER BY position) AS nth
-      FROM unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::timestamptz[], $6::bigint[])
+      FROM unnest($1::bigint[], $2::text[], $3::sealed[], $4::boolean[], $5::timestamptz[], $6::bigint[])
            WITH ORDINALITY AS given(phone_id, transport, text, complete, sent_at, completes, position)) AS message
 ORDER BY position
 RETURNING id;
@@ -208,7 +233,7 @@ ORDER BY message.id DESC;
 UPDATE inbound_message
 SET state = done.state, outcome = done.outcome, error = done.error,
     ticket_id = coalesce(done.ticket_id, inbound_message.ticket_id)
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::sealed[], $5::bigint[])
      AS done(id, state, outcome, error, ticket_id)
 WHERE inbound_message.id = done.id;
 
@@ -230,20 +255,24 @@ SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id FROM generate_series(1, $
 -- One row a NewTicket, fields in its order.
 INSERT INTO ticket (id, code, phone_id, message_id, text, class, topic, place, confidential, confidence, reasons,
                     opened_at, anonymous)
-SELECT id, code, phone_id, message_id, text, klass, topic, place, confidential, confidence, reasons::jsonb, opened_at,
+SELECT id, code, phone_id, message_id, text, klass, topic, place, confidential, confidence, reasons, opened_at,
        anonymous
-FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::boolean[], $10::real[], $11::text[], $12::timestamptz[], $13::boolean[])
+FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::sealed[], $6::text[], $7::text[],
+            $8::text[], $9::boolean[], $10::real[], $11::sealed[], $12::timestamptz[], $13::boolean[])
      AS t(id, code, phone_id, message_id, text, klass, topic, place, confidential, confidence, reasons, opened_at,
           anonymous);
 
 -- name: insert_events
--- One row an Event, fields in its order; the trigger moves the ticket.
-INSERT INTO ticket_event (ticket_id, at, kind, actor, status, agency, due_at, due_for, data, sets)
-SELECT ticket_id, at, kind, actor, status, agency, due_at, due_for, data::jsonb, nullif(sets::jsonb, '{}')
+-- One row a SealedEvent, fields in its order; the trigger moves the ticket.
+INSERT INTO ticket_event (ticket_id, at, kind, actor, status, agency, due_at, due_for, data, sets, text, words,
+                          sets_text, sets_reasons)
+SELECT ticket_id, at, kind, actor, status, agency, due_at, due_for, data::jsonb, nullif(sets::jsonb, '{}'), text, words,
+       sets_text, sets_reasons
 FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
-            $8::text[], $9::text[], $10::text[])
-     WITH ORDINALITY AS e(ticket_id, at, kind, actor, status, agency, due_at, due_for, data, sets, position)
+            $8::text[], $9::text[], $10::text[], $11::sealed[], $12::sealed[], $13::sealed[],
+            $14::sealed[])
+     WITH ORDINALITY AS e(ticket_id, at, kind, actor, status, agency, due_at, due_for, data, sets, text, words,
+                          sets_text, sets_reasons, position)
 ORDER BY position;
 
 -- name: insert_dispatches
@@ -260,7 +289,7 @@ SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::tex
 -- One row a NewMail, fields in its order.
 INSERT INTO outbox_mail (dispatch_id, kind, extra_text, message_id, due_at)
 SELECT dispatch_id, kind, extra_text, message_id, coalesce(due_at, now())
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+FROM unnest($1::bigint[], $2::text[], $3::sealed[], $4::text[], $5::timestamptz[])
      AS mail(dispatch_id, kind, extra_text, message_id, due_at);
 
 -- name: insert_digests
@@ -341,7 +370,7 @@ UPDATE one_off SET wrong_tries = wrong_tries + 1 WHERE phone_id = ANY ($1::bigin
 -- phones whose SMS was over the limit, with the code of the ticket that it is about.
 WITH wanted AS (
     SELECT *, row_number() OVER (PARTITION BY phone_id ORDER BY position) AS nth
-    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::smallint[])
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::sealed[], $5::smallint[])
          WITH ORDINALITY AS w(phone_id, ticket_id, cause, text, priority, position)
 ), recent AS (
     SELECT phone_id, count(*) AS sms FROM outbox_sms
@@ -496,7 +525,8 @@ FROM ticket WHERE code = $1;
 
 -- name: ticket_timeline
 -- Its events, first to last.
-SELECT at, kind, actor, status, agency, due_at, due_for, data, sets FROM ticket_event WHERE ticket_id = $1 ORDER BY id;
+SELECT at, kind, actor, status, agency, due_at, due_for, data, sets, text, words, sets_text, sets_reasons
+FROM ticket_event WHERE ticket_id = $1 ORDER BY id;
 
 -- name: ticket_sms
 -- The SMS that were written about it.
@@ -790,9 +820,12 @@ ORDER BY sms.id
 LIMIT $3;
 
 -- name: retry_sms
--- Puts one SMS back that was given up, withheld or has expired, with its whole time before it; nothing where it is none.
+-- Puts one SMS back that was given up, withheld or has expired, with its whole time before it; nothing where it is none,
+-- or its number was erased.
 UPDATE outbox_sms SET state = 'queued', due_at = now(), attempts = 0, waits = 0, valid_from = now(), error = NULL
-WHERE id = $1 AND state IN ('failed', 'withheld', 'expired') RETURNING id;
+WHERE id = $1 AND state IN ('failed', 'withheld', 'expired')
+  AND phone_id IN (SELECT phone.id FROM phone WHERE address_sealed IS NOT NULL)
+RETURNING id;
 
 -- ---------------------------------------------------------------- mail
 
@@ -818,9 +851,9 @@ SELECT mail.id, mail.kind, mail.extra_text, mail.message_id, mail.attempts, mail
        ARRAY(SELECT earlier.message_id FROM outbox_mail AS earlier
              WHERE earlier.dispatch_id = mail.dispatch_id AND earlier.id < mail.id AND earlier.sent_at IS NOT NULL
              ORDER BY earlier.id) AS earlier_ids,
-       coalesce((SELECT event.data -> 'reasons' FROM ticket_event AS event
-                 WHERE event.ticket_id = ticket.id AND event.kind IN ('dispatched', 'redirected', 'copied')
-                   AND event.data -> 'dispatch' = to_jsonb(dispatch.id)), ticket.reasons) AS reasons
+       (SELECT event.words FROM ticket_event AS event
+        WHERE event.ticket_id = ticket.id AND event.kind IN ('dispatched', 'redirected', 'copied')
+          AND event.data -> 'dispatch' = to_jsonb(dispatch.id)) AS words, ticket.reasons
 FROM claimed AS mail LEFT JOIN dispatch ON dispatch.id = mail.dispatch_id
                      LEFT JOIN ticket ON ticket.id = dispatch.ticket_id
 ORDER BY mail.id;
@@ -916,7 +949,7 @@ FROM dispatch LEFT JOIN contact_pause AS pause USING (address) WHERE dispatch.id
 -- name: claim_refused_mail
 -- The next mail that was given up for its recipient; locked until the transaction ends. A digest has no dispatch.
 SELECT id, dispatch_id, agency, address, coalesce(delivery_status, '5.0.0') AS delivery_status,
-       coalesce(error, '') AS error, now() AS now
+       error, now() AS now
 FROM outbox_mail WHERE refused
 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
 
@@ -1017,12 +1050,12 @@ CROSS JOIN LATERAL (
     SELECT id, agency, actor LIKE 'operator:%' AS by_operator,
            EXISTS (SELECT FROM ticket_event AS declined
                    WHERE declined.ticket_id = ticket.id AND declined.id < sent.id AND declined.kind = 'agency_declined'
-                     AND declined.data ->> 'named' <> '') AS named
+                     AND declined.words IS NOT NULL) AS named
     FROM ticket_event AS sent
     WHERE sent.ticket_id = ticket.id AND sent.kind = 'dispatched'
     ORDER BY id DESC LIMIT 1
 ) AS last
-WHERE ($1::timestamptz IS NULL OR ticket.opened_at >= $1)
+WHERE ($1::timestamptz IS NULL OR ticket.opened_at >= $1) AND ticket.erased_at IS NULL
   AND (last.by_operator
        OR EXISTS (SELECT FROM ticket_event AS answer
                   WHERE answer.ticket_id = ticket.id AND answer.id > last.id

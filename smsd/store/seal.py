@@ -1,7 +1,11 @@
 """Seals what must not be read in a database dump, and hashes it so that it can still be found.
 
-AES-SIV (RFC 5297) is deterministic, which costs nothing here (equal numbers already share one hash) and cannot be
-misused by repeating a nonce. One key file holds both keys: 64 bytes for AES-256-SIV, 32 for HMAC-SHA-256.
+AES-256-SIV (RFC 5297), which cannot be misused by repeating a nonce; each box has a random one all the same, so that
+equal texts do not look equal. HMAC-SHA-256 for what must be found. The key file holds one key a line, 64 bytes for the
+first and 32 for the second in base64: a second line is there while keys are changed (smsd/rotation.py). A box begins
+with the id of its key, so that any box opens as long as its key is there.
+
+    box = id of the key (4 bytes), nonce (16), AES-SIV of the content (16 more than the content)
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import hmac
 import os
 import secrets
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +26,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 _SIV_BYTES = 64
 _HMAC_BYTES = 32
+_KEY_BYTES = _SIV_BYTES + _HMAC_BYTES
+ID_BYTES = 4
+_NONCE_BYTES = 16
+BOX_BYTES = ID_BYTES + _NONCE_BYTES + 16  # that a box is longer than what is in it
 
 
 class KeyFileError(Exception):
@@ -28,42 +37,144 @@ class KeyFileError(Exception):
 
 
 @dataclass(frozen=True)
-class Seal:
-    """The two keys of one installation."""
+class Key:
+    """One line of the key file."""
 
+    id: bytes  # of the key itself, and tells nothing about it
     siv: AESSIV
     hmac_key: bytes
 
     def close(self, clear: bytes, purpose: str) -> bytes:
-        """Ciphertext that opens only with the same purpose."""
-        return self.siv.encrypt(clear, [purpose.encode()])
-
-    def open(self, sealed: bytes, purpose: str) -> bytes:
-        """The clear bytes; KeyFileError if another key sealed them."""
-        try:
-            return self.siv.decrypt(sealed, [purpose.encode()])
-        except InvalidTag as e:
-            raise KeyFileError(
-                "the database was sealed with another key; put back the smsd.key it was made with"
-            ) from e
+        """A box, another one each time, that opens only with the same purpose."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return b"".join((self.id, nonce, self.siv.encrypt(clear, [purpose.encode(), nonce])))
 
     def hash(self, clear: bytes, purpose: str) -> bytes:
         """32 bytes that are equal for equal input, and tell nothing without the key."""
         return hmac.digest(self.hmac_key, purpose.encode() + b"\0" + clear, hashlib.sha256)
 
 
+class Seal:
+    """The keys of one installation. One of them, the current one, seals and hashes; each of them opens.
+
+    Which one is current is said by the database (`use`), so that all processes change over at the same moment. Who
+    meets a key that is not here looks into the file again: it may have been added since.
+    """
+
+    def __init__(self, path: Path, keys: Iterable[Key]) -> None:
+        self._path = path
+        self._keys = {key.id: key for key in keys}
+        self.current = next(iter(self._keys.values()))
+
+    @property
+    def keys(self) -> list[Key]:
+        """All of them, the current one first."""
+        return [self.current, *(key for key in self._keys.values() if key.id != self.current.id)]
+
+    def use(self, key_id: bytes) -> None:
+        """From now on this key seals and hashes; KeyFileError where the file does not have it."""
+        if key_id != self.current.id:
+            self.current = self._key(key_id)
+
+    def close(self, clear: bytes, purpose: str) -> bytes:
+        """A box sealed by the current key."""
+        return self.current.close(clear, purpose)
+
+    def open(self, box: bytes, purpose: str) -> bytes:
+        """The clear bytes; KeyFileError if another key sealed them."""
+        nonce, sealed = box[ID_BYTES : ID_BYTES + _NONCE_BYTES], box[ID_BYTES + _NONCE_BYTES :]
+        try:
+            return self._key(box[:ID_BYTES]).siv.decrypt(sealed, [purpose.encode(), nonce])
+        except (InvalidTag, ValueError) as e:
+            raise KeyFileError(f"a box of the database is damaged, or not for {purpose!r}; restore your backup") from e
+
+    def open_old(self, sealed: bytes, purpose: str) -> bytes:
+        """What was sealed before schema version 5: without the id of a key, without a nonce."""
+        for key in self.keys:
+            with contextlib.suppress(InvalidTag):
+                return key.siv.decrypt(sealed, [purpose.encode()])
+        raise self._missing("another key")
+
+    def hash(self, clear: bytes, purpose: str) -> bytes:
+        """By the current key."""
+        return self.current.hash(clear, purpose)
+
+    def reload(self) -> None:
+        """Takes over the keys that the file has now; what is current stays so if it can."""
+        self._keys = {key.id: key for key in load_seal(self._path)._keys.values()}
+        self.current = self._keys.get(self.current.id) or next(iter(self._keys.values()))
+
+    def _key(self, key_id: bytes) -> Key:
+        if key_id not in self._keys:
+            self.reload()
+        if key_id not in self._keys:
+            raise self._missing(f"key {key_id.hex()}")
+        return self._keys[key_id]
+
+    def _missing(self, what: str) -> KeyFileError:
+        cure = "put back the key file it was made with, or restart smsd if systemd hands the file over"
+        return KeyFileError(f"the database was sealed with {what}, which {self._path} does not hold; {cure}")
+
+
+def new_key() -> bytes:
+    """A line for a key file."""
+    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)) + b"\n"
+
+
 def make_key_file(path: Path) -> None:
     """Writes a new key, readable by its owner alone; FileExistsError rather than losing an old one."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:  # its mode is 0600
-        file.write(base64.b64encode(secrets.token_bytes(_SIV_BYTES + _HMAC_BYTES)) + b"\n")
+        file.write(new_key())
         file.flush()
         os.fsync(file.fileno())
         os.link(file.name, path)  # whole or not at all, even on a full disk
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def add_key(path: Path) -> None:
+    """One more key behind those that the file has; whole or not at all. KeyFileError where it cannot be written."""
+    _rewrite(path, [*_lines(path), new_key().strip()])
+
+
+def drop_keys(path: Path, keep: bytes) -> None:
+    """Leaves the key with that id alone. For good: what another one has sealed cannot be opened any more."""
+    _rewrite(path, [line for line in _lines(path) if _read_key(base64.b64decode(line)).id == keep])
+
+
+def _lines(path: Path) -> list[bytes]:
+    load_seal(path)  # or it is told what is wrong with it
+    return path.read_bytes().split()
+
+
+def _rewrite(path: Path, lines: list[bytes]) -> None:
+    """Its owner and mode stay, for others may have to read it."""
+    path = path.resolve()
+    before = path.stat()
     try:
-        os.fsync(folder)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            try:
+                os.fchmod(file.fileno(), before.st_mode & 0o7777)
+                if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
+                    os.fchown(file.fileno(), before.st_uid, before.st_gid)
+                file.write(b"".join(line + b"\n" for line in lines))
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).rename(path)
+            except BaseException:
+                Path(file.name).unlink()
+                raise
+        _sync(path.parent)
+    except OSError as e:
+        cure = "run this as the user who may write it, and its folder"
+        raise KeyFileError(f"{path}: cannot be written ({e.strerror}); {cure}") from e
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)
 
 
 def ensure_key_file(path: Path) -> None:
@@ -88,11 +199,16 @@ def find_key_file(named: Path | None, state_dir: Path) -> Path:
 def load_seal(path: Path) -> Seal:
     """Reads the key file; KeyFileError names the cure."""
     try:
-        key = base64.b64decode(path.read_bytes().strip(), validate=True)
+        keys = [base64.b64decode(line, validate=True) for line in path.read_bytes().split()]
     except FileNotFoundError as e:
         raise KeyFileError(f"{path}: no such key file; `smsd db init` makes one, or restore it from your backup") from e
     except (OSError, ValueError) as e:
         raise KeyFileError(f"{path}: cannot be read as a key ({e}); restore it from your backup") from e
-    if len(key) != _SIV_BYTES + _HMAC_BYTES:
-        raise KeyFileError(f"{path}: holds {len(key)} bytes, not 96; restore it from your backup")
-    return Seal(AESSIV(key[:_SIV_BYTES]), key[_SIV_BYTES:])
+    for key in keys or [b""]:
+        if len(key) != _KEY_BYTES:
+            raise KeyFileError(f"{path}: holds {len(key)} bytes, not {_KEY_BYTES}; restore it from your backup")
+    return Seal(path, map(_read_key, keys))
+
+
+def _read_key(key: bytes) -> Key:
+    return Key(hashlib.sha256(b"smsd key\0" + key).digest()[:ID_BYTES], AESSIV(key[:_SIV_BYTES]), key[_SIV_BYTES:])

@@ -13,7 +13,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
+from smsd.store.seal import load_seal
+from smsd.store.sealed import open_boxes
+
 _START_TRIES = 20  # the processes of a killed server take a moment to notice, and hold its shared memory until then
+
+
+async def connect_with_key(dsn: str, key_file: Path) -> asyncpg.Connection:
+    """A connection that shows what was written, not boxes."""
+    connection = await asyncpg.connect(dsn)
+    await open_boxes(connection, load_seal(key_file))
+    return connection
 
 
 class Throwaway:

@@ -43,7 +43,7 @@ from smsd.store.queries import SCHEMA
 from smsd.store.seal import Seal
 from smsd.store.throwaway import Throwaway, throwaway_postgres
 from smsd.transports.base import Batch, RawPart, Submission
-from smsd.writes import SmsLimits
+from smsd.writes import SmsLimits, put_together
 
 SENT_AT = datetime(2026, 8, 3, 9, 14, tzinfo=timezone(timedelta(hours=7)))
 QUICK = ("fsync=off", "full_page_writes=off")  # what is committed survives a kill, though not a power cut
@@ -224,6 +224,11 @@ class Stage:
     async def value(self, sql: str, *arguments: Any) -> Any:
         """The one value that a query gives."""
         return await self.pool.fetchval(sql, *arguments)
+
+    async def said(self, kind: str) -> list[dict[str, Any]]:
+        """The data of all events of that kind."""
+        rows = await self.pool.fetch("SELECT * FROM ticket_event WHERE kind = $1 ORDER BY id", kind)
+        return [put_together(row)["data"] for row in rows]
 
     async def due_now(self) -> None:
         """Lets the time pass until everything that was postponed is due."""

@@ -9,13 +9,13 @@ import os
 import random
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from config.data_files import SHIPPED
@@ -25,6 +25,7 @@ from smsd.simulator.simulator import open_simulator
 from smsd.store.database import SCHEMA_VERSION
 from smsd.store.queries import SQL
 from smsd.store.seal import make_key_file
+from smsd.store.throwaway import connect_with_key
 
 PATIENCE_S = 60
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": ""}  # a killed process would leave half a file of coverage
@@ -126,7 +127,7 @@ class Town:
     async def look_again(self):
         """The server was away."""
         self.db.terminate()
-        self.db = await asyncpg.connect(self.dsn)
+        self.db = await connect_with_key(self.dsn, self.folder / "smsd.key")
 
     async def emptied(self):
         """Waits until no modem holds an SMS."""
@@ -205,7 +206,8 @@ def town_in(tmp_path, dsn):
                 for n in range(modems)
             ]
             mailbox = await stack.enter_async_context(open_mailbox())
-            town = Town(tmp_path, dsn, simulators, mailbox, await asyncpg.connect(dsn))
+            make_key_file(tmp_path / "smsd.key")
+            town = Town(tmp_path, dsn, simulators, mailbox, await connect_with_key(dsn, tmp_path / "smsd.key"))
             stack.callback(lambda: town.db.terminate())
             town.configure(limits=limits)
             yield town
@@ -258,6 +260,37 @@ async def test_one_report_from_sms_to_answer(town_in, listener, tmp_path):
         )
         assert "stopped" == await town.db.fetchval("SELECT state FROM modem")
         assert CITIZEN[3:] not in "".join(gateway.lines)
+
+
+async def test_the_key_changes_under_a_running_daemon(town_in):
+    """No restart: it hears of the new key, works with both, and with the new one alone; one number stays one phone."""
+    async with town_in() as town, town.gateway(**UNMEASURED) as gateway:
+        (network,) = (simulator.network for simulator in town.simulators)
+
+        async def rotate(*arguments):
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "smsd", "privacy", "rotate-key", *arguments, "--config", str(town.config)),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            said, _ = await process.communicate()
+            assert 0 == process.returncode, said
+
+        network.text(CITIZEN, "jln rusak parah di Lowokwaru kota malang")
+        await town.until("SELECT count(*) FROM ticket", 1)
+        await rotate()
+        network.text(CITIZEN, "sampah menumpuk di Kecamatan Klojen kota malang")
+        await town.until("SELECT count(*) FROM ticket", 2)
+        await town.until("SELECT count(*) FROM sealed_box WHERE key <> (SELECT id FROM sealing_key WHERE current)", 0)
+        await town.db.execute("UPDATE sealing_key SET current_since = now() - interval '2 minutes' WHERE current")
+        await rotate("--finish")
+        network.text(CITIZEN, "lampu jalan mati di Kecamatan Sukun kota malang")
+        await town.until("SELECT count(*) FROM ticket", 3)
+        await town.done()
+        assert 1 == await town.db.fetchval("SELECT count(*) FROM phone")
+        assert 3 == len(town.submits)
+        assert ["privacy.key_changed"] == gateway.named("privacy.key_changed", "sms.failed", "sms.quarantined")
+        assert 0 == await gateway.stop()
 
 
 async def test_a_stop_finishes_the_sms_in_hand(town_in):

@@ -283,8 +283,8 @@ class TestHeld:
             assert before[name] == after[name]
         assert [(state, reason)] == [(row["state"], row["outcome"]) for row in await post.stage.rows(HEARD)]
         assert [] == await post.told()
-        notes = await post.stage.rows("SELECT * FROM ticket_event WHERE kind = $1", f"mail_{state}")
-        assert [reason] * noted == [note["data"]["reason"] for note in notes]
+        notes = await post.stage.said(f"mail_{state}")
+        assert [reason] * noted == [note["reason"] for note in notes]
         assert 0 == await post.stage.value("SELECT count(*) FROM outbox_mail WHERE kind = 'bantuan'")
 
     @pytest.mark.parametrize(

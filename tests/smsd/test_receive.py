@@ -24,6 +24,7 @@ from smsd.receive import Intake, Receiver
 from smsd.spool import Spool
 from smsd.store.database import open_database
 from smsd.transports.base import Batch, RawPart
+from tests.boxes import is_not
 
 if TYPE_CHECKING:
     from tests.smsd.conftest import Cable, ScriptedTransport, Stage, Until
@@ -559,7 +560,7 @@ class TestQuarantine:
         self, stage: Stage, number: str, at: Moment, events: list[dict[str, Any]]
     ) -> None:
         """What the database refuses for any other reason goes into quarantine alone."""
-        await stage.pool.execute("ALTER TABLE inbound_message ADD CHECK (text <> 'racun')")
+        await stage.pool.execute(f"ALTER TABLE inbound_message ADD CHECK ({is_not('text', 'racun')})")
         texts = ("Jalan rusak", "racun", "Lampu mati")
         modem = await stage.receive([encode_deliver(number, text, at(n)) for n, text in enumerate(texts)])
         assert ["Jalan rusak", "Lampu mati"] == await stage.column(COMPLAINTS)
@@ -606,7 +607,7 @@ class TestQuarantine:
         assert kept
         await stage.receive([pdu])
         assert kept == await stage.value(sql)
-        assert [] == await stage.column("SELECT error FROM quarantine WHERE error LIKE 'cannot be stored%'")
+        assert not any("cannot be stored" in error for error in await stage.column("SELECT error FROM quarantine"))
 
 
 class TestReports:

@@ -24,6 +24,7 @@ from smsd.spool import Spool, look_into, open_spool
 from smsd.store.database import CONNECTION_ERRORS, StoreError, open_database, open_pool
 from smsd.store.seal import Seal, load_seal, make_key_file
 from smsd.store.throwaway import Throwaway
+from tests.boxes import is_not
 
 if TYPE_CHECKING:
     from tests.smsd.conftest import Cable, Stage
@@ -123,12 +124,12 @@ class TestFiles:
             case "empty":
                 path.write_bytes(b"")
             case "newer":
-                path.write_bytes(b"\x02" + whole[1:])
+                path.write_bytes(b"\x03" + whole[1:])
             case "another key":
                 make_key_file(tmp_path / "another.key")
-                path.write_bytes(b"\x01" + load_seal(tmp_path / "another.key").close(b"[]", "spool"))
+                path.write_bytes(b"\x02" + load_seal(tmp_path / "another.key").close(b"[]", "spool"))
             case "not a list":
-                path.write_bytes(b"\x01" + spool._seal.close(b'{"parts": 1}', "spool"))
+                path.write_bytes(b"\x02" + spool._seal.close(b'{"parts": 1}', "spool"))
             case "gone":
                 path.unlink()
         assert [[sms(number, "dua")]] == await content(spool)
@@ -271,7 +272,7 @@ class TestExactlyOnceInOrder:
 
     async def test_poison_goes_into_quarantine_alone(self, stage: Stage, spool: Spool, number: str) -> None:
         """In the spool as in a batch of the modem's."""
-        await stage.pool.execute("ALTER TABLE inbound_message ADD CHECK (text <> 'racun')")
+        await stage.pool.execute(f"ALTER TABLE inbound_message ADD CHECK ({is_not('text', 'racun')})")
         await spool.keep([sms(number, "satu"), sms(number, "racun", 1)])
         await spool.keep([Arrived("modem1", "07912618010000F0040B912618"), sms(number, "dua", 2)])
         assert 4 == await stage.drainer.step()

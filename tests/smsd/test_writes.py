@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from smsd.send_mail import why
 from smsd.store.queries import SQL
 from smsd.writes import (
     ClosedQuestion,
@@ -22,6 +23,7 @@ from smsd.writes import (
     SmsLimits,
     Writes,
     WrongTry,
+    put_together,
     reserve_ids,
     store,
 )
@@ -41,7 +43,7 @@ TICKET = NewTicket(
     reasons=['kata "jalan"', "aturan: ½"],
     opened_at=NOW,
 )
-CLOCK = ("next_step", "next_at", "ombudsman_asked_at")
+CLOCK = ("next_step", "next_at", "ombudsman_asked_at", "erased_at")
 OPENED = Event(11, NOW, "opened", "citizen", "diterima", None, NOW, "verify", {"a": [1, None]})
 SENT = Event(11, NOW, "dispatched", "gateway", "terdisposisi", "PLN", NOW + timedelta(days=5), "first_follow_up")
 DISPATCH = NewDispatch(21, 11, "PLN", "a@pln.example", "token", NOW)
@@ -57,7 +59,7 @@ async def db(pool: asyncpg.Pool) -> asyncpg.Pool:
     await pool.execute(
         "INSERT INTO phone (address_hash, address_sealed, answerable)"
         " VALUES ('1', '', true), ('2', '', true), ('3', '', false);"
-        "INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at) VALUES (1, 'm', 'x', true, now())"
+        "INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at) VALUES (1, 'm', '(x)', true, now())"
     )
     return pool
 
@@ -86,9 +88,9 @@ class TestStore:
             for key, value in ticket.items()
             if key not in ("status", "agency", "due_at", "due_for", "updated_at", *CLOCK)
         })  # fmt: skip
-        events = await db.fetch("SELECT * FROM ticket_event ORDER BY id")
+        rows = [put_together(row) for row in await db.fetch("SELECT * FROM ticket_event ORDER BY id")]
         assert [OPENED, SENT] == [
-            Event(**{k: v for k, v in row.items() if k != "id"} | {"sets": row["sets"] or {}}) for row in events
+            Event(**{k: v for k, v in row.items() if k != "id"} | {"sets": row["sets"] or {}}) for row in rows
         ]
         assert [(1, "SMS 7", "queued")] == await outbox(db)
         mail = await db.fetchrow("SELECT dispatch_id, kind, message_id, state FROM outbox_mail")
@@ -258,6 +260,11 @@ class TestReservedNumbers:
             assert [] == await reserve_ids(connection, "ticket", 0)
 
 
+def told_why(rows: list[asyncpg.Record]) -> dict[str, list[str]]:
+    """The reasons that each mail gives, by its dispatch."""
+    return {row["token"]: why(row) for row in rows}
+
+
 class TestReasonsInMail:
     async def test_each_agency_is_told_why_it_was_chosen(self, db: asyncpg.Pool) -> None:
         """The second one not with the reasons for the first."""
@@ -266,7 +273,7 @@ class TestReasonsInMail:
         await stored(db, Writes([TICKET], [SENT], [DISPATCH], mails=[NewMail(21, "disposisi", "", "<a@b>")]))
         await stored(db, Writes([], [told], [second], mails=[NewMail(22, "disposisi", "", "<c@b>")]))
         rows = await db.fetch(SQL["claim_mails"], "me", 5, 60.0)
-        assert {"token": TICKET.reasons, "token2": ["bukan wewenang kami"]} == {r["token"]: r["reasons"] for r in rows}
+        assert {"token": TICKET.reasons, "token2": ["bukan wewenang kami"]} == told_why(rows)
 
     async def test_a_copy_has_its_own_reason(self, db: asyncpg.Pool) -> None:
         """Not that of the agency that must answer."""
@@ -275,4 +282,4 @@ class TestReasonsInMail:
         mails = [NewMail(21, "disposisi", "", "<a@b>"), NewMail(22, "tembusan", "", "<c@b>")]
         await stored(db, Writes([TICKET], [SENT, copied], [DISPATCH, copy], mails=mails))
         rows = await db.fetch(SQL["claim_mails"], "me", 5, 60.0)
-        assert {"token": TICKET.reasons, "token2": ["perilaku petugas"]} == {r["token"]: r["reasons"] for r in rows}
+        assert {"token": TICKET.reasons, "token2": ["perilaku petugas"]} == told_why(rows)

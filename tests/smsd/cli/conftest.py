@@ -15,7 +15,6 @@ from email.policy import SMTP
 from email.utils import make_msgid, parseaddr
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from parser.pdu import encode_deliver
@@ -28,6 +27,7 @@ from smsd.office import open_desk
 from smsd.receive import Receiver
 from smsd.simulator.simulator import wall_clock
 from smsd.store.database import open_database
+from smsd.store.throwaway import connect_with_key
 from smsd.writes import SmsLimits
 
 CITIZEN = "+6281230004711"
@@ -169,9 +169,9 @@ def mailed(settings):
 
 
 @pytest.fixture
-async def db(dsn):
+async def db(dsn, settings):
     """A connection to the same database."""
-    connection = await asyncpg.connect(dsn)
+    connection = await connect_with_key(dsn, settings.gateway.state_dir / "smsd.key")
     yield connection
     await connection.close()
 

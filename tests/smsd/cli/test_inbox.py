@@ -11,6 +11,7 @@ import pytest
 from smsd import inbox as office
 from smsd.cli.inbox import _COLUMNS
 from smsd.store.database import open_database
+from tests.boxes import is_not
 
 CITIZEN = "+6281230004711"
 DONE = "Selamat pagi. Lubang di jalan tersebut sudah kami tambal kemarin sore."
@@ -31,7 +32,9 @@ async def code(texted):
 @pytest.fixture
 async def failed(code, mailed, db):
     """A mail that the daemon could not handle; `await failed()` mends the fault."""
-    await db.execute("ALTER TABLE ticket_event ADD CONSTRAINT bug CHECK (data ->> 'text' !~ 'racun')")
+    await db.execute(
+        f"ALTER TABLE ticket_event ADD CONSTRAINT bug CHECK ({is_not('text', 'Sudah kami tambal, racun.')})"
+    )
     await mailed("SELESAI Sudah kami tambal, racun.")
 
     async def mend():

@@ -10,7 +10,7 @@ import pytest
 WORK = """
 import sys, time
 from smsd.cli.progress import progress
-with progress("re-sealing", {total}, silent={silent}) as step:
+with progress("re-sealing", {total}, quiet={quiet}) as step:
     for _ in range(5):
         time.sleep(0.15)
         step(2)
@@ -18,10 +18,10 @@ print("10 sealed")
 """
 
 
-def run(*, terminal, total=10, silent=False, term="xterm-256color"):
+def run(*, terminal, total=10, quiet=False, term="xterm-256color"):
     """Standard output, and what stands on a terminal or a pipe for standard error."""
     reader, writer = pty.openpty() if terminal else os.pipe()
-    command = [sys.executable, "-c", WORK.format(total=total, silent=silent)]
+    command = [sys.executable, "-c", WORK.format(total=total, quiet=quiet)]
     environ = {**os.environ, "TERM": term}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=writer, text=True, env=environ) as process:
         os.close(writer)

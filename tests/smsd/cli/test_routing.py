@@ -36,14 +36,13 @@ async def report(db):
         code = f"4{number:09}"
         ticket = await db.fetchval(
             "INSERT INTO ticket (code, phone_id, text, class, confidence, reasons)"
-            " VALUES ($1, $2, $3, 'pengaduan', 0.5, '[]') RETURNING id",
-            *(code, phone, text),
+            " VALUES ($1, $2, $3, 'pengaduan', 0.5, $4) RETURNING id",
+            *(code, phone, text, []),
         )
         for kind, actor, agency, named in events:
             await db.execute(
-                "INSERT INTO ticket_event (ticket_id, kind, actor, agency, data)"
-                " VALUES ($1, $2, $3, $4, jsonb_build_object('named', $5::text))",
-                *(ticket, kind, actor, agency, named),
+                "INSERT INTO ticket_event (ticket_id, kind, actor, agency, words) VALUES ($1, $2, $3, $4, $5)",
+                *(ticket, kind, actor, agency, {"named": named} if named else None),
             )
         return code
 

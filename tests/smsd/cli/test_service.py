@@ -80,11 +80,11 @@ async def test_db_init_makes_tables_and_key_once(smsd, empty_dsn, dsn, tmp_path)
     (tmp_path / "smsd.key").unlink()
     made = smsd.ok("db", "init")
     key = (tmp_path / "smsd.key").read_bytes()
-    assert f"schema version 4 created; key {tmp_path}/smsd.key: back it up, without it the numbers are lost\n" == made
+    assert f"schema version 5 created; key {tmp_path}/smsd.key: back it up, without it nothing can be read\n" == made
     line = smsd.refused(1, "db", "init")
-    assert "the database has a schema already (version 4); nothing was changed" == line
+    assert "the database has a schema already (version 5); nothing was changed" == line
     assert key == (tmp_path / "smsd.key").read_bytes()
-    assert "schema version 4: up to date\n" == smsd.ok("db", "upgrade")
+    assert "schema version 5: up to date\n" == smsd.ok("db", "upgrade")
     connection = await asyncpg.connect(empty_dsn)
     await connection.execute("UPDATE schema_version SET version = 99")
     await connection.close()
@@ -111,7 +111,7 @@ async def test_outbox_lists_and_puts_back(smsd, texted, db):
         1, "outbox", "retry", "sms:1"
     )
     await db.execute("UPDATE outbox_sms SET state = 'failed', error = 'CMS 38'")
-    await db.execute("UPDATE outbox_mail SET state = 'failed', error = '550'")
+    await db.execute("UPDATE outbox_mail SET state = 'failed', error = $1", "550")
     failed = smsd.ok("outbox", "list", "--state", "failed").splitlines()
     assert 3 == len(failed)
     assert 1 == len(smsd.json("outbox", "list", "--all", "--limit", "1"))

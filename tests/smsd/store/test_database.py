@@ -28,6 +28,7 @@ from smsd.store.database import (
     upgrade_schema,
 )
 from smsd.store.queries import SCHEMA
+from smsd.store.seal import Seal
 from smsd.store.throwaway import Throwaway, throwaway_postgres
 
 SECRET = "s3/cr:et@kata"
@@ -297,7 +298,7 @@ class TestSchema:
             assert await schema_version(pool) is None
             await init_schema(pool)
             assert SCHEMA_VERSION == await schema_version(pool)
-            with pytest.raises(SchemaMismatch, match=r"already has a schema .version 4.; nothing was changed"):
+            with pytest.raises(SchemaMismatch, match=r"already has a schema .version 5.; nothing was changed"):
                 await init_schema(pool)
         async with open_database(at(empty_dsn)):
             pass
@@ -342,40 +343,42 @@ class TestUpgrade:
         folder = tmp_path / "migrations"
         folder.mkdir()
         (folder / "README").write_text("how to write one")
-        (folder / "0006.sql").write_text("INSERT INTO later SELECT 'ünïcode'; INSERT INTO schema_version VALUES (6);")
-        (folder / "0005.sql").write_text("CREATE TABLE later (text text); INSERT INTO schema_version VALUES (5);")
+        (folder / "0007.sql").write_text("INSERT INTO later SELECT 'ünïcode'; INSERT INTO schema_version VALUES (7);")
+        (folder / "0006.sql").write_text("CREATE TABLE later (text text); INSERT INTO schema_version VALUES (6);")
         return folder
 
-    async def test_what_is_missing_is_applied_in_order(self, pool: asyncpg.Pool, migrations: Path) -> None:
-        """From 4 to 6, and a second time nothing."""
-        assert [5, 6] == await upgrade_schema(pool, migrations)
-        assert (6, "ünïcode") == (await schema_version(pool), await pool.fetchval("SELECT text FROM later"))
-        assert [] == await upgrade_schema(pool, migrations)
+    async def test_what_is_missing_is_applied_in_order(self, pool: asyncpg.Pool, migrations: Path, seal: Seal) -> None:
+        """From 5 to 7, and a second time nothing."""
+        assert [6, 7] == await upgrade_schema(pool, lambda: seal, migrations)
+        assert (7, "ünïcode") == (await schema_version(pool), await pool.fetchval("SELECT text FROM later"))
+        assert [] == await upgrade_schema(pool, lambda: seal, migrations)
 
     async def test_a_migration_that_fails_leaves_the_last_good_version(
-        self, pool: asyncpg.Pool, migrations: Path
+        self, pool: asyncpg.Pool, migrations: Path, seal: Seal
     ) -> None:
         """Each has its own transaction."""
-        (migrations / "0006.sql").write_text("DROP TABLE later; INSERT INTO schema_version VALUES (6); SELECT 1/0;")
+        (migrations / "0007.sql").write_text("DROP TABLE later; INSERT INTO schema_version VALUES (7); SELECT 1/0;")
         with pytest.raises(asyncpg.DivisionByZeroError):
-            await upgrade_schema(pool, migrations)
-        assert (5, 0) == (await schema_version(pool), await pool.fetchval("SELECT count(*) FROM later"))
+            await upgrade_schema(pool, lambda: seal, migrations)
+        assert (6, 0) == (await schema_version(pool), await pool.fetchval("SELECT count(*) FROM later"))
 
-    async def test_the_shipped_migrations_lead_to_the_version_known(self, pool: asyncpg.Pool) -> None:
+    async def test_the_shipped_migrations_lead_to_the_version_known(self, pool: asyncpg.Pool, seal: Seal) -> None:
         """The schema is the newest already."""
-        assert [] == await upgrade_schema(pool)
+        assert [] == await upgrade_schema(pool, lambda: seal)
 
-    async def test_an_empty_database_is_not_upgraded(self, at: Callable[..., Settings], empty_dsn: str) -> None:
+    async def test_an_empty_database_is_not_upgraded(
+        self, at: Callable[..., Settings], empty_dsn: str, seal: Seal
+    ) -> None:
         """It needs the schema first."""
         async with open_unverified(at(empty_dsn)) as pool:
             with pytest.raises(SchemaMismatch, match=r"no schema yet; run `smsd db init`"):
-                await upgrade_schema(pool)
+                await upgrade_schema(pool, lambda: seal)
 
-    async def test_a_newer_schema_is_not_called_up_to_date(self, pool: asyncpg.Pool) -> None:
+    async def test_a_newer_schema_is_not_called_up_to_date(self, pool: asyncpg.Pool, seal: Seal) -> None:
         """An old smsd says that it is the old one."""
-        await pool.execute("INSERT INTO schema_version VALUES (7)")
-        with pytest.raises(SchemaMismatch, match=r"version 7, this smsd knows only 4; install a newer smsd"):
-            await upgrade_schema(pool)
+        await pool.execute("INSERT INTO schema_version VALUES (8)")
+        with pytest.raises(SchemaMismatch, match=r"version 8, this smsd knows only 5; install a newer smsd"):
+            await upgrade_schema(pool, lambda: seal)
 
 
 class TestConnectionErrors:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from smsd.store.database import MIGRATIONS
+from config.settings import Database, Settings
+from smsd.store.database import open_pool, upgrade_schema
 from smsd.store.queries import SCHEMA, SQL
+from smsd.store.seal import Seal
 
 NOW = datetime(2026, 6, 8, 2, 14, tzinfo=UTC)
 # All that makes up a schema, whatever the order in which it was made.
@@ -26,12 +29,12 @@ STRUCTURE = (
 )
 ROWS = """
 INSERT INTO phone (address_hash, address_sealed, answerable) VALUES ('h', 's', true);
-INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at) VALUES (1, 'm', 'jalan rusak', true, now());
+INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at) VALUES (1, 'm', '(jalan)', true, now());
 INSERT INTO ticket (code, phone_id, message_id, text, class, confidence, reasons)
-VALUES ('4821309764', 1, 1, 'jalan rusak', 'pengaduan', 1, '[]');
+VALUES ('4821309764', 1, 1, '(jalan)', 'pengaduan', 1, '(x)');
 INSERT INTO ticket_event (ticket_id, kind, actor) VALUES (1, 'opened', 'citizen');
 INSERT INTO dispatch (ticket_id, agency, address, token) VALUES (1, 'PLN', 'a@b.example', 'token');
-INSERT INTO outbox_sms (phone_id, cause, text) VALUES (1, 'bantuan', 'x');
+INSERT INTO outbox_sms (phone_id, cause, text) VALUES (1, 'bantuan', '(x)');
 INSERT INTO outbox_mail (dispatch_id, kind, message_id) VALUES (1, 'disposisi', '<a@b>');
 """
 
@@ -114,13 +117,12 @@ class TestTimeline:
             "place": "35.07",
             "topic": "sampah",
             "class": "pengawasan",
-            "text": "baru",
             "confidential": True,
             "anonymous": True,
             "confidence": 0.25,
-            "reasons": ["kata"],
         }
-        await happen(db, sets=sets)
+        await happen(db, sets=sets, sets_text="baru", sets_reasons=["kata"])
+        sets |= {"text": "baru", "reasons": ["kata"]}
         row = await db.fetchrow("SELECT * FROM ticket")
         assert sets == {name: row[name] for name in sets}
         await happen(db, sets={"place": None})
@@ -131,7 +133,7 @@ class TestTimeline:
         """Another ticket stays as it is."""
         await db.execute(
             "INSERT INTO ticket (code, phone_id, text, class, confidence, reasons)"
-            " VALUES ('2000000003', 1, 'x', 'pengaduan', 1, '[]')"
+            " VALUES ('2000000003', 1, '(x)', 'pengaduan', 1, '(x)')"
         )
         await happen(db, status="selesai")
         assert ["selesai", "diterima"] == [r["status"] for r in await db.fetch("SELECT status FROM ticket ORDER BY id")]
@@ -149,7 +151,8 @@ class TestConstraints:
             "UPDATE outbox_sms SET state = 'gone'",
             "INSERT INTO sms_submission (sms_id, part_number, part_count, transport, state) VALUES (1, 1, 1, 'm', '?')",
             "UPDATE outbox_mail SET state = 'delivered'",
-            "INSERT INTO inbound_mail (envelope_sender, recipient, raw, digest, state) VALUES ('', '', '', '', 'read')",
+            "INSERT INTO inbound_mail (envelope_sender, recipient, raw, digest, state)"
+            " VALUES ('(x)', '', '(x)', '', 'read')",
             "INSERT INTO modem (name, state) VALUES ('modem0', 'asleep')",
             "INSERT INTO question (phone_id, ticket_id, kind, expires_at) VALUES (1, 1, 'cuaca', now())",
         ],
@@ -163,13 +166,14 @@ class TestConstraints:
         "statement",
         [
             "INSERT INTO ticket (code, phone_id, message_id, text, class, confidence, reasons)"
-            " VALUES ('2000000003', 1, 1, 'x', 'pengaduan', 1, '[]')",
+            " VALUES ('2000000003', 1, 1, '(x)', 'pengaduan', 1, '(x)')",
             "INSERT INTO ticket (code, phone_id, text, class, confidence, reasons)"
-            " VALUES ('4821309764', 1, 'x', 'pengaduan', 1, '[]')",
+            " VALUES ('4821309764', 1, '(x)', 'pengaduan', 1, '(x)')",
             "INSERT INTO phone (address_hash, address_sealed, answerable) VALUES ('h', 't', true)",
             "INSERT INTO dispatch (ticket_id, agency, address, token) VALUES (1, 'PLN', 'x', 'token')",
             "INSERT INTO outbox_mail (dispatch_id, kind, message_id) VALUES (1, 'tambahan', '<a@b>')",
-            "INSERT INTO schema_version (version) VALUES (4)",
+            "INSERT INTO sealing_key (id, current) VALUES ('abcd', true)",
+            "INSERT INTO schema_version (version) VALUES (5)",
             "INSERT INTO question (phone_id, ticket_id, kind, expires_at)"
             " VALUES (1, 1, 'beres', now()), (1, 1, 'beres', now())",
         ],
@@ -184,7 +188,7 @@ class TestConstraints:
         for code in ("2000000003", "3000000001"):
             await db.execute(
                 "INSERT INTO ticket (code, phone_id, text, class, confidence, reasons)"
-                " VALUES ($1, 1, 'x', 'pengaduan', 1, '[]')",
+                " VALUES ($1, 1, '(x)', 'pengaduan', 1, '(x)')",
                 code,
             )
         assert 3 == await db.fetchval("SELECT count(*) FROM ticket")
@@ -197,13 +201,13 @@ class TestAnnouncements:
             (
                 "inbound_message",
                 "INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at)"
-                " VALUES (1, 'm', 'x', true, now()), (1, 'm', 'y', true, now())",
+                " VALUES (1, 'm', '(x)', true, now()), (1, 'm', '(y)', true, now())",
             ),
             (
                 "inbound_mail",
-                "INSERT INTO inbound_mail (envelope_sender, recipient, raw, digest) VALUES ('', '', '', '')",
+                "INSERT INTO inbound_mail (envelope_sender, recipient, raw, digest) VALUES ('(x)', '', '(x)', '')",
             ),
-            ("outbox_sms", "INSERT INTO outbox_sms (phone_id, cause, text) VALUES (1, 'x', 'y')"),
+            ("outbox_sms", "INSERT INTO outbox_sms (phone_id, cause, text) VALUES (1, 'x', '(y)')"),
             ("outbox_mail", "INSERT INTO outbox_mail (dispatch_id, kind, message_id) VALUES (1, 'x', '<y@z>')"),
         ],
     )
@@ -228,8 +232,8 @@ class TestAnnouncements:
 
 class TestScripts:
     async def test_the_schema_says_its_version(self, db: asyncpg.Pool) -> None:
-        """Version 4 from the first row on."""
-        assert [4] == [row["version"] for row in await db.fetch("SELECT version FROM schema_version")]
+        """Version 5 from the first row on."""
+        assert [5] == [row["version"] for row in await db.fetch("SELECT version FROM schema_version")]
 
     async def test_the_schema_goes_in_whole_or_not_at_all(self, empty_dsn: str) -> None:
         """A second run fails and changes nothing."""
@@ -237,16 +241,19 @@ class TestScripts:
         await connection.execute(SCHEMA)
         with pytest.raises(asyncpg.DuplicateTableError):
             await connection.execute(SCHEMA)
-        assert 4 == await connection.fetchval(SQL["schema_version"])
+        assert 5 == await connection.fetchval(SQL["schema_version"])
         await connection.close()
 
-    async def test_an_old_database_becomes_the_same(self, db: asyncpg.Pool, empty_dsn: str) -> None:
+    async def test_an_old_database_becomes_the_same(
+        self, db: asyncpg.Pool, empty_dsn: str, settings: Settings, seal: Seal
+    ) -> None:
         """The first schema and all migrations have the tables, columns, constraints, indexes and code of schema.sql."""
         old = await asyncpg.connect(empty_dsn)
         await old.execute((Path(__file__).parent / "schema_0001.sql").read_text(encoding="utf-8"))
-        for migration in sorted(MIGRATIONS.iterdir(), key=lambda file: file.name):
-            if migration.name.endswith(".sql"):
-                await old.execute(migration.read_text(encoding="utf-8"))
+        await old.close()
+        async with open_pool(replace(settings, database=Database(dsn=empty_dsn))) as pool:
+            assert [2, 3, 4, 5] == await upgrade_schema(pool, lambda: seal)
+        old = await asyncpg.connect(empty_dsn)
         for question in STRUCTURE:
             assert await rows(db, question) == await rows(old, question)
         await old.close()

@@ -48,7 +48,7 @@ class TestSeal:
             "a cut end": (one, sealed[:-1], "address"),
             "nothing": (one, b"", "address"),
         }[by]
-        with pytest.raises(KeyFileError, match=r"sealed with another key; put back the smsd.key it was made with"):
+        with pytest.raises(KeyFileError, match=r"put back the key file it was made with|restore your backup"):
             seal.open(given_, purpose)
 
     def test_equal_addresses_are_found_by_equal_hashes(self, seals: tuple[Seal, Seal]) -> None:
