@@ -126,7 +126,8 @@ def _verb(row: asyncpg.Record, line: str | None, today: date) -> Verb:
     else:
         verb = _meant(read_mail(row["raw"], row["envelope_sender"]), today)
     if verb is None or isinstance(verb, (FreeText, NeedsExplanation, UnknownVerb)):
-        raise NotPossible(f"mail {row['id']}: {_no_verb(verb, line)}")
+        why = _no_verb(verb, line)
+        raise NotPossible(f"mail {row['id']}: {why}")
     return verb
 
 

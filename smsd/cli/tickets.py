@@ -300,6 +300,6 @@ def digits_of(code: str) -> str:
         case ticket_code.Code(digits=digits):
             return digits
         case ticket_code.Slip():
-            raise NotSo(f"{code} is mistyped: its check digit does not fit")
+            raise NotSo(f"{code} is mistyped: its check digit does not fit; compare it with the SMS or the mail")
         case _:
             raise NotSo(f"{code} is no report number: it has 10 digits, like 482 130 9764")
