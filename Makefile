@@ -35,6 +35,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_docs.py
+	$(BIN)/python scripts/check_faults.py
 	$(BIN)/python scripts/check_units.py
 
 bench: $(READY)

@@ -12,6 +12,8 @@ import click
 import structlog
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
+from config.reference import ReferenceDataError
+from config.replies import RepliesError
 from config.settings import Settings, SettingsError, load_settings
 from config.toml_reader import Problem
 from smsd import journal
@@ -60,7 +62,7 @@ def run(modem_name: str | None, config: Path) -> None:
         asyncio.run(_run(settings, share, metrics.registry))
     except ListenError as e:
         raise StoreError(str(e)) from e
-    except (StoreError, KeyFileError, ReferenceDataError, RepliesError):
+    except (StoreError, KeyFileError, SettingsError, ReferenceDataError, RepliesError):
         raise
     except Exception as e:  # a bug: systemd starts us again, and the database remembers
         cure = "report this with the lines above it; systemd starts smsd again"
@@ -184,7 +186,9 @@ async def _init(settings: Settings) -> None:
     key = find_key_file(settings.privacy.key_file, settings.gateway.state_dir)
     async with open_unverified(settings) as pool:
         if (found := await schema_version(pool)) is not None:
-            raise NotSo(f"the database has a schema already (version {found}); nothing was changed")
+            raise NotSo(
+                f"the database has a schema already (version {found}); nothing was changed, see `smsd db upgrade`"
+            )
         ensure_key_file(key)
         await init_schema(pool)
 

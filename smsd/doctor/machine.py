@@ -151,7 +151,7 @@ async def look_at_clock(settings: Settings, _: Wishes) -> list[Finding]:
     said = f"{local:%d/%m/%Y %H:%M} in {settings.gateway.timezone}"
     synchronised = _clock_is_synchronised()
     if synchronised is None:
-        return [warn(f"{said}; the kernel does not tell whether it is kept right", "see `timedatectl`")]
+        return [warn(f"{said}, and the kernel does not tell whether it is kept right", "see `timedatectl`")]
     if not synchronised:
         return [warn(f"{said}, and nothing keeps it right", "apt install systemd-timesyncd; timedatectl set-ntp true")]
     return [ok(f"{said}, kept by the network's time")]

@@ -20,6 +20,7 @@ from smsd.setup.ports import Port, find_ports, one_each, probe_ports
 from smsd.setup.trial import TrialFailed, send_to_itself
 
 _WANTS_PIN = "SIM PIN"
+_LOOK = "`ls -l /dev/serial/by-id` shows what is plugged in"
 
 
 @click.command()
@@ -97,9 +98,10 @@ def _matched(wanted: Sequence[ModemAnswers], ports: Sequence[Port]) -> Iterator[
             yield from ((replace(modem, name=None), port) for port in found)
         elif (port := by_device[modem.device]).is_modem:
             yield modem, port
+        elif port.error:
+            raise NotSo(f"{modem.device} is silent ({port.error}); {_LOOK}")
         else:
-            why = port.error or "what answers is no modem: it tells no IMEI"
-            raise NotSo(f"{modem.device}: {why}; `ls -l /dev/serial/by-id` shows what is plugged in")
+            raise NotSo(f"{modem.device} is no modem: it tells no IMEI; {_LOOK}")
 
 
 def _show(ports: Sequence[Port]) -> None:

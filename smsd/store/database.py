@@ -255,13 +255,16 @@ def _rights_needed() -> Iterator[None]:
     try:
         yield
     except asyncpg.InsufficientPrivilegeError as e:
-        raise SchemaMismatch(f"{e}; make the user in [database] dsn the owner of the database and its tables") from e
+        cure = "make the user in [database] dsn the owner of the database and its tables"
+        raise SchemaMismatch(f"this user may not change the database ({e}); {cure}") from e
 
 
 async def init_schema(pool: asyncpg.Pool) -> None:
     """Creates all tables in one transaction; SchemaMismatch if there are some already."""
     if (found := await schema_version(pool)) is not None:
-        raise SchemaMismatch(f"the database already has a schema (version {found}); nothing was changed")
+        raise SchemaMismatch(
+            f"the database already has a schema (version {found}); nothing was changed, use it as it is"
+        )
     try:
         with _rights_needed():
             async with pool.acquire() as connection, connection.transaction():

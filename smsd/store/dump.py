@@ -54,7 +54,8 @@ def _run(program: str, major: int, password: str | None, *arguments: str) -> str
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line] or [f"exit code {done.returncode}"]
         reason = next((line for line in said if "error" in line.lower()), said[-1])
-        raise DumpFailed(f"{reason}; nothing was changed: look at PostgreSQL's own log, mend that, and try again")
+        cure = "nothing was changed: look at PostgreSQL's own log, mend that, and try again"
+        raise DumpFailed(f"{program} failed: {reason}; {cure}")
     return done.stdout
 
 

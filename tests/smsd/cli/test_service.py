@@ -82,7 +82,7 @@ async def test_db_init_makes_tables_and_key_once(smsd, empty_dsn, dsn, tmp_path)
     key = (tmp_path / "smsd.key").read_bytes()
     assert f"schema version 5 created; key {tmp_path}/smsd.key: back it up, without it nothing can be read\n" == made
     line = smsd.refused(1, "db", "init")
-    assert "the database has a schema already (version 5); nothing was changed" == line
+    assert "the database has a schema already (version 5); nothing was changed, see `smsd db upgrade`" == line
     assert key == (tmp_path / "smsd.key").read_bytes()
     assert "schema version 5: up to date\n" == smsd.ok("db", "upgrade")
     connection = await asyncpg.connect(empty_dsn)

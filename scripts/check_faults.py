@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Every fault that the program can tell, read from its source, and whether docs/faults.md and its translation have each.
+"""Every fault that the program can tell, read from its source, and whether docs/faults.md and gangguan.md have each.
 
 A fault is what a message says is wrong: its text up to the `; ` before the cure, with … for what is filled in.
-`scripts/list_faults.py` prints what the documents lack and what they have too much; `--all` prints all faults.
+`scripts/check_faults.py` prints what the documents lack and what they have too much; `--all` prints all faults.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ TOLD_BY = {
     "fail": 0,
     "warn": 0,
     "level": 0,
+    "kind": 0,
     "AlreadyRunning": 0,
     "BackupError": 0,
     "DatabaseAway": 0,
@@ -59,26 +60,28 @@ TOLD_BY = {
     "_fail": 0,
     "_or_lost": 3,
 }
-# Errors that no operator reads: what they say is told in other words by whoever catches them.
+# Errors with no words of their own for operators: whoever catches them tells it, or they carry what is listed already.
 INWARD = frozenset(
     {
+        "AssertionError",
         "AtError",
-        "CmeError",
         "CmsError",
         "LineLost",
-        "MailError",
         "NotBegun",
         "NotReady",
+        "ReadOnlySQLTransactionError",
         "Refused",
         "RepliesError",
-        "RequestError",
+        "SMTPException",
         "SettingsError",
-        "TransportError",
+        "SystemExit",
+        "TOMLDecodeError",
+        "TypeError",
         "_BadRequest",
         "_NoAnswer",
     }
 )
-# The simulator answers whoever drives it, line by line, and docs/simulator.md has its answers; its link is an operator's.
+# The simulator answers whoever drives it, line by line; docs/simulator.md has that. Its link is an operator's.
 _PROTOCOLS = ("control.py", "control_syntax.py", "composing.py", "network.py")
 
 # Of programmers and tests, or said within another message.
@@ -116,17 +119,20 @@ class Module:
 def faults(root: Path) -> dict[str, str]:
     """What can be told, and where first."""
     found: dict[str, str] = {}
-    for path in sorted([*(root / "config").rglob("*.py"), *(root / "smsd").rglob("*.py")]):
-        if path.parent.name == "simulator" and path.name in _PROTOCOLS:
-            continue
-        module = Module(path, ast.parse(path.read_text(encoding="utf-8")))
+    for module in _modules(root):
         for function in module.functions():
             for call in _calls(function):
                 for text in _texts(call.args[TOLD_BY[_name(call.func)]], function, module):
                     fault = _fault(text)
                     if re.search(r"[a-z]", fault) and fault not in _NOT_TOLD:
-                        found.setdefault(fault, f"{path.relative_to(root)}:{call.lineno}")
+                        found.setdefault(fault, f"{module.path.relative_to(root)}:{call.lineno}")
     return found
+
+
+def _modules(root: Path) -> Iterator[Module]:
+    for path in sorted([*(root / "config").rglob("*.py"), *(root / "smsd").rglob("*.py")]):
+        if path.parent.name != "simulator" or path.name not in _PROTOCOLS:
+            yield Module(path, ast.parse(path.read_text(encoding="utf-8")))
 
 
 def _calls(function: ast.AST) -> Iterator[ast.Call]:
@@ -153,7 +159,7 @@ def _name(function: ast.expr) -> str:
 def _fault(text: str) -> str:
     """Without the cure, and with one gap where several values follow each other."""
     problem = " ".join(text.split("; ")[0].split())
-    return re.sub(rf"{_GAP}(?:[ ,:]*{_GAP})+", _GAP, problem)
+    return re.sub(rf"{_GAP}(?:[ ,:]*{_GAP})+", _GAP, problem).replace(f"){_GAP}", ")")
 
 
 # ---------------------------------------------------------------- what an expression can be
@@ -173,6 +179,8 @@ def _texts(value: ast.expr, function: ast.AST, module: Module) -> list[str]:
         case ast.Name(id=name):
             given = _given(name, function) or _given(name, module.tree)
             return [text for each in given for text in _texts(each, function, module)] or [_GAP]
+        case ast.Call(func=ast.Attribute(value=ast.JoinedStr() as text, attr="replace")):
+            return _texts(text, function, module)
         case ast.Call(func=ast.Name(id=name)):
             return _returned(name, module) or [_GAP]
     return [_GAP]
@@ -221,13 +229,43 @@ def _returned(name: str, module: Module) -> list[str]:
 
 def listed(document: Path) -> list[str]:
     """The faults that a document has, as its tables have them."""
-    return [text.replace("\\|", "|") for _ticks, text in _ROW.findall(document.read_text(encoding="utf-8"))]
+    return [text for _ticks, text in _ROW.findall(document.read_text(encoding="utf-8"))]
+
+
+def problems(root: Path) -> Iterator[str]:
+    """What is raised but not known here, and what the documents lack, have too much, or have twice."""
+    yield from _unknown(root)
+    said = faults(root)
+    for document in DOCUMENTS:
+        told = listed(root / document)
+        for fault in said.keys() - set(told):
+            yield f"{said[fault]}: the fault {fault!r} is missing in {document}"
+        for fault in set(told) - said.keys():
+            yield f"{document}: nothing in smsd/ or config/ tells {fault!r}"
+        for fault in {each for each in told if told.count(each) > 1}:
+            yield f"{document}: has {fault!r} more than once"
+
+
+def _unknown(root: Path) -> Iterator[str]:
+    """Errors that are raised, and of which nobody has decided whether operators read them."""
+    for module in _modules(root):
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                name = _name(node.exc.func)
+                if re.match("_?[A-Z]", name) and name not in TOLD_BY.keys() | INWARD:
+                    place = f"{module.path.relative_to(root)}:{node.lineno}"
+                    yield f"{place}: scripts/check_faults.py does not know whether {name} is told to operators"
 
 
 def main() -> int:
-    for fault, place in faults(ROOT).items():
-        print(f"{place}\t{fault}")
-    return 0
+    """1 if the documents and the program differ."""
+    if sys.argv[1:] == ["--all"]:
+        for fault, place in faults(ROOT).items():
+            print(f"{place}: {fault}")
+        return 0
+    found = sorted(problems(ROOT))
+    print("\n".join(found), end="\n" if found else "")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
