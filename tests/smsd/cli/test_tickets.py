@@ -83,7 +83,10 @@ async def test_filters_only_when_asked(smsd, texted):
     ("arguments", "line"),
     [
         (["show", "123"], "123 is no report number: it has 10 digits, like 482 130 9764"),
-        (["show", "4821309765"], "4821309765 is mistyped: its check digit does not fit"),
+        (
+            ["show", "4821309765"],
+            "4821309765 is mistyped: its check digit does not fit; compare it with the SMS or the mail",
+        ),
         (["show", NO_CODE], f"there is no report {NO_CODE}; `smsd ticket list` shows those there are"),
         (["note", NO_CODE, "x"], f"there is no report {NO_CODE}; `smsd ticket list` shows those there are"),
     ],

@@ -89,7 +89,7 @@ async def test_a_modem_that_does_not_answer_ends_it_before_anything_is_written(r
     (tmp_path / "answers.toml").write_text(ANSWERS.format(dsn="embedded").replace('"modem"', '"/dev/null"'))
     code, _, err = await run()
     assert 1 == code
-    assert re.fullmatch(r"smsd: /dev/null: .*; `ls -l /dev/serial/by-id` shows what is plugged in\n", err)
+    assert re.fullmatch(r"smsd: /dev/null is silent \(.+\); `ls -l /dev/serial/by-id` shows what is plugged in\n", err)
     assert not config.exists()
 
 

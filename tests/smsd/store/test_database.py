@@ -326,9 +326,11 @@ class TestSchema:
         await admin.execute("DROP ROLE IF EXISTS stranger; CREATE ROLE stranger LOGIN")
         try:
             async with open_unverified(at(empty_dsn.replace("//postgres:@", "//stranger@"))) as pool:
-                with pytest.raises(SchemaMismatch, match=r"schema public; make the user in \[database\] dsn the owner"):
+                with pytest.raises(
+                    SchemaMismatch, match=r"schema public\); make the user in \[database\] dsn the owner"
+                ):
                     await init_schema(pool)
-            with pytest.raises(SchemaMismatch, match=r"table schema_version; make the user in \[database\] dsn"):
+            with pytest.raises(SchemaMismatch, match=r"table schema_version\); make the user in \[database\] dsn"):
                 async with open_database(at(dsn.replace("//postgres:@", "//stranger@"))):
                     pass
         finally:
