@@ -209,7 +209,9 @@ def _read(path: Path | None, shown: Path) -> dict[str, Any]:
     try:
         return parse_toml(source.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
-        raise RepliesError([Problem(str(shown), f"cannot be read: {e}")]) from e
+        raise RepliesError(
+            [Problem(str(shown), f"cannot be read: {e}; correct it, or leave [routing] replies out")]
+        ) from e
 
 
 def _texts(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -284,7 +286,8 @@ def _check_template(name: str, text: str) -> list[Problem]:
         return [Problem(name, f"must be a text with fields written like these: {' '.join(known)}")]
     stray = [c for c in bare if gsm7.septets(c) is None]
     if stray:
-        return [Problem(name, f"{stray[0]!r} is not in the SMS alphabet (GSM-7) and would more than double the cost")]
+        what = f"{stray[0]!r} is not in the SMS alphabet (GSM-7) and would more than double the cost"
+        return [Problem(name, f"{what}; write it with plain letters")]
     worst = _width(bare) + sum({**FIELD_WIDTH, **CUT_FIELDS}[field] for field, _ in used)
     if worst > ONE_SMS:
         return [Problem(name, f"can take {worst} septets with the longest names; shorten it by {worst - ONE_SMS}")]

@@ -189,7 +189,9 @@ async def _phone(connection: asyncpg.Connection, seal: Seal, who: str) -> int:
         if found is None:
             raise NotSo(f"there is no report {who}; `smsd ticket list` shows those there are")
         if found["address_sealed"] is None:
-            raise NotSo(f"the number behind report {who} was erased, with all that was kept about it")
+            raise NotSo(
+                f"the number behind report {who} was erased, with all that was kept about it; that is the answer"
+            )
         return int(found["phone_id"])
     if not re.fullmatch(r"\+?[0-9 ().-]{8,}", who):
         raise NotSo("that is neither a number, like 0812-3456-7890, nor a report's, like 482 130 9764")

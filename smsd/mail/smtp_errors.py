@@ -22,6 +22,7 @@ Stage = Literal["sender", "recipient", "data"]
 
 FULL_MAILBOX_RETRY_S = 24 * 3600.0
 LONGEST_RETRY_AFTER_S = 24 * 3600.0
+_AGAIN = "it is tried again by itself"
 
 
 class MailError(Exception):
@@ -117,7 +118,7 @@ def from_loss(stage: Stage, exc: Exception, server: str) -> MailError:
     how = "stopped answering" if isinstance(exc, TimeoutError) else "hung up"
     if stage == "data":
         return MailUncertain(f"mail server {server} {how} after DATA; perhaps the mail was sent", stage=stage)
-    return MailDeferred(f"mail server {server} {how} before taking the mail", stage=stage)
+    return MailDeferred(f"mail server {server} {how} before taking the mail; {_AGAIN}", stage=stage)
 
 
 _LOGIN_CODES = frozenset({530, 534, 535, 538})
@@ -153,9 +154,10 @@ def from_reply(stage: Stage, code: int, text: str, server: str) -> MailError:
         return MailDeferred(sentence, code=code, text=text, stage=stage, retry_after_s=FULL_MAILBOX_RETRY_S)
     if code < 500 and stage == "sender":
         # The server knows nothing of the mail yet: its disk is full, its signer is down, it cannot look up our domain.
-        return MailUnavailable(f"mail server {server} takes no mail now ({reply})", code=code, text=text, stage=stage)
+        sentence = f"mail server {server} takes no mail now ({reply}); look at its log"
+        return MailUnavailable(sentence, code=code, text=text, stage=stage)
     if code < 500:
-        sentence = f"mail server {server} asks to try later ({reply})"
+        sentence = f"mail server {server} asks to try later ({reply}); {_AGAIN}"
         return MailDeferred(sentence, code=code, text=text, stage=stage, retry_after_s=retry_after_s(text))
     # RFC 3463 section 3.8: X.7.X is a matter of policy, such as "relay access denied", and not of the address.
     cure = _POLICY_CURE if status and status.startswith("5.7.") else CURES[stage]

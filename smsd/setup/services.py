@@ -37,7 +37,8 @@ def run(*command: str, user: str | None = None, given: str | None = None) -> str
     except (FileNotFoundError, subprocess.TimeoutExpired) as e:
         raise NotSo(f"{command[0]} cannot be run ({e}); is its Debian package installed?") from e
     if done.returncode:
-        raise NotSo(f"`{' '.join(command)}` failed: {' '.join(done.stderr.split())[-300:]}")
+        said = " ".join(done.stderr.split())[-300:]
+        raise NotSo(f"`{' '.join(command)}` failed: {said}; mend that, and run `smsd setup` again")
     return done.stdout
 
 

@@ -199,7 +199,9 @@ class TestWrongFile:
 
     def test_a_folder(self, tmp_path: Path) -> None:
         """Is no file."""
-        assert ["cannot be read: [Errno 21] Is a directory: " + repr(str(tmp_path))] == problems(tmp_path)
+        assert [
+            f"cannot be read: [Errno 21] Is a directory: {str(tmp_path)!r}; correct it, or leave [routing] replies out"
+        ] == problems(tmp_path)
 
     @pytest.mark.parametrize(
         ("old", "new", "problem"),
@@ -237,7 +239,8 @@ class TestWrongFile:
             (
                 "bantuan = ",
                 "bantuan = 'tulis “keluhan” Anda'",
-                "bantuan: '“' is not in the SMS alphabet (GSM-7) and would more than double the cost",
+                "bantuan: '“' is not in the SMS alphabet (GSM-7) and would more than double the cost; "
+                "write it with plain letters",
             ),
             (
                 "ditambah = ",
