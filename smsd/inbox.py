@@ -160,7 +160,8 @@ async def reject(connection: asyncpg.Connection, mail_id: int, actor: str, reaso
 
 
 async def _claim(connection: asyncpg.Connection, mail_id: int) -> asyncpg.Record:
-    """The mail, locked: whoever else wants to decide it waits, and is told then."""
+    """The mail, locked, and the phone of its ticket: whoever else wants to decide it waits, and is told then."""
+    await connection.execute(SQL["lock_phone_of_mail"], mail_id)
     row = await connection.fetchrow(SQL["claim_held_mail"], mail_id)
     if row is None:
         raise NotPossible(f"there is no mail {mail_id}; `smsd inbox list` shows those that wait")
@@ -202,5 +203,4 @@ async def _ticket_of_code(connection: asyncpg.Connection, code: str) -> Ticket:
 
 
 async def _ticket_of_dispatch(connection: asyncpg.Connection, dispatch_id: int) -> Ticket:
-    await connection.execute(SQL["lock_phone_of_dispatch"], dispatch_id)
     return Ticket(**await connection.fetchrow(SQL["ticket_of_dispatch"], dispatch_id))

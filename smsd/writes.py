@@ -282,6 +282,9 @@ async def store(connection: asyncpg.Connection, writes: Writes, limits: SmsLimit
     ):
         if rows:
             await connection.execute(SQL[query], *_columns(rows))
+    moved = {event.ticket_id for event in writes.events if event.status or event.agency}
+    if moved := moved - {ticket.id for ticket in writes.tickets}:
+        await connection.execute(SQL["overtake_free_answers"], list(moved))
     if not writes.sms:
         return []
     withheld = await connection.fetch(SQL["insert_sms"], *_columns(writes.sms), *limits)

@@ -28,8 +28,8 @@ _DAYS = 365
 _REPORTING_DAYS = 300  # what comes in later would not be finished by the end
 _CLOCK_HOURS = (6, 7, 8, 12, 20)  # when the gateway's own clock may have something to do, and when it may not
 _EVENTS = """
-SELECT ticket.code, ticket.class AS klass, event.at, event.kind, event.actor, event.status, event.due_at, event.due_for,
-       event.data, event.sets, event.text, event.words, event.sets_text, event.sets_reasons
+SELECT ticket.code, ticket.class AS klass, event.at, event.kind, event.actor, event.status, event.agency,
+       event.due_at, event.due_for, event.data, event.sets, event.text, event.words, event.sets_text, event.sets_reasons
 FROM ticket_event AS event JOIN ticket ON ticket.id = event.ticket_id ORDER BY ticket.id, event.id
 """
 _TIMELINE = "SELECT * FROM ticket_event WHERE ticket_id = (SELECT id FROM ticket WHERE code = $1) ORDER BY id"

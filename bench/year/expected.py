@@ -174,14 +174,16 @@ def _of_deadlines(events: Sequence[Event], end: datetime) -> Iterator[tuple[str,
 
 
 def _unread(events: Sequence[Event], end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """From when to when a free answer waited for the operator."""
-    for event in events:
+    """From when to when a free answer waited for the operator, while its agency had the open report."""
+    for nth, event in enumerate(events):
         if event["kind"] == "mail_held" and event["data"]["reason"] == "free_text":
-            mail = event["data"]["mail"]
+            mail, agency = event["data"]["mail"], event["actor"].removeprefix("agency:")
             ends = (
                 later["at"]
-                for later in events
-                if later["at"] >= event["at"] and later is not event and later["data"].get("mail") == mail
+                for later in events[nth + 1 :]
+                if later["data"].get("mail") == mail
+                or later["status"] in _CLOSING
+                or later["agency"] not in (None, agency)
             )
             yield event["at"], next(ends, end)
 
@@ -192,7 +194,7 @@ def _of_unread(events: Sequence[Event], end: datetime) -> Iterator[tuple[str, da
     for since, till in _unread(events, end):
         day = office_days(since.astimezone(ZONE).date(), 2)
         at = morning(office_days(day, 1))
-        if at < till and at < end and not _is_closed(events, at) and (told is None or since > told):
+        if at < till and at < end and (told is None or since > told):
             yield "answer_unread", at
             told = till
 

@@ -20,7 +20,7 @@ from smsd.store.database import open_database
 from smsd.store.queries import SQL
 
 _CODE = re.compile(r"\b\d{3} \d{3} \d{4}\b")
-_START_S = 45.0
+_START_S = 120.0  # on a machine that is busy with other things; a service that ends is noticed at once
 _STOP_S = 30.0
 _GLANCE_S = 0.1
 _OWN_SIGNAL_S = 3.0

@@ -275,6 +275,15 @@ FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[],
                           sets_text, sets_reasons, position)
 ORDER BY position;
 
+-- name: overtake_free_answers
+-- Free answers about the tickets $1 that are closed or with another agency now: as if they came after that.
+UPDATE inbound_mail AS mail
+SET outcome = CASE WHEN ticket.status IN ('selesai', 'diarsipkan') THEN 'ticket_closed' ELSE 'dispatch_ended' END
+FROM dispatch JOIN ticket ON ticket.id = dispatch.ticket_id
+WHERE ticket.id = ANY ($1::bigint[]) AND mail.dispatch_id = dispatch.id AND mail.state = 'held'
+  AND mail.outcome = 'free_text'
+  AND (ticket.status IN ('selesai', 'diarsipkan') OR ticket.agency <> dispatch.agency);
+
 -- name: insert_dispatches
 -- One row a NewDispatch, fields in its order; where a ticket goes to somebody else, what ran before ends, copies too.
 WITH ended AS (
@@ -414,6 +423,18 @@ SELECT * FROM desk_ticket WHERE code = $1 FOR UPDATE;
 -- Before anything of its ticket is read: whoever handles an SMS of that phone has it locked too.
 SELECT FROM phone
 WHERE id = (SELECT ticket.phone_id FROM dispatch JOIN ticket ON ticket.id = dispatch.ticket_id WHERE dispatch.id = $1)
+FOR NO KEY UPDATE;
+
+-- name: lock_phone_of_mail
+-- The same before the mail $1 is decided: whoever handles another mail about its ticket may change this one too.
+SELECT FROM phone
+WHERE id = (SELECT ticket.phone_id
+            FROM inbound_mail AS mail
+                 JOIN dispatch ON dispatch.id = coalesce(
+                     mail.dispatch_id,
+                     (SELECT id FROM dispatch WHERE token = substring(lower(mail.recipient) FROM '^t-([^@]+)@')))
+                 JOIN ticket ON ticket.id = dispatch.ticket_id
+            WHERE mail.id = $1)
 FOR NO KEY UPDATE;
 
 -- name: lock_phone_of_code

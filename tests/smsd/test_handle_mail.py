@@ -341,6 +341,23 @@ class TestHeld:
         await post.say(words)
         await self.held(post, before, "free_text")
 
+    @pytest.mark.parametrize(
+        ("words", "reason"),
+        [
+            ("TERIMA", "free_text"),
+            ("SELESAI Lubang sudah ditambal.", "ticket_closed"),
+            ("TOLAK Jalan ini milik pribadi.", "ticket_closed"),
+            ("BUKAN WEWENANG Dinas Lingkungan Hidup Kota Malang", "dispatch_ended"),
+        ],
+    )
+    async def test_free_text_that_its_own_agency_overtakes(self, post: Post, words: str, reason: str) -> None:
+        """It stays to be read, but it holds up no deadline of what comes after, and the citizen is not told of it."""
+        await post.say("Akan kami rapatkan dulu.")
+        await post.say(words)
+        waits = await post.stage.value("SELECT answer_waits FROM desk_ticket")
+        first = (await post.stage.rows(HEARD))[0]
+        assert (("held", reason), reason == "free_text") == (tuple(first.values()), waits)
+
     async def test_a_dispatch_that_has_ended(self, post: Post) -> None:
         """The ticket went to another agency; the first one no longer speaks for it."""
         old = await post.ticket()
