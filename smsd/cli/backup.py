@@ -39,7 +39,12 @@ _HELD = "from a backup of {made_at}: it may have been sent since"
 @json_option
 @config_option
 def backup(file: Path, key_to: Path | None, verify: bool, as_json: bool, config: Path) -> None:
-    """Write database, waiting SMS and configuration into FILE, while the gateway runs. The key is not in it."""
+    """Write all but the key into one file, while the gateway runs.
+
+    Database, SMS that wait on the disk, and configuration.
+
+    Example: smsd backup /var/backups/smsd-monday.tar
+    """
     if verify:
         manifest = read_manifest(file, verify=True)
         with unpacked(file) as (_, folder):
@@ -129,7 +134,12 @@ def _private(path: str, flags: int) -> int:
 @click.option("--config-to", type=click.Path(path_type=Path), help="Only write the configuration into this folder.")
 @config_option
 def restore(file: Path, replace: bool, outbox: str, config_to: Path | None, config: Path) -> None:
-    """Put a backup into an empty database, with the key that it was made with. The gateway must be stopped."""
+    """Put a backup into an empty database.
+
+    The gateway must be stopped, and its key be the one that the backup was made with.
+
+    Example: smsd restore /var/backups/smsd-monday.tar
+    """
     if config_to:
         _restore_config(file, config_to)
         return
@@ -196,6 +206,7 @@ async def _restore(
         await asyncio.to_thread(
             dump.restore, dsn, _password(settings), postgres, folder / DATABASE, replace=bool(tables)
         )
+        await pool.expire_connections()  # the old ones do not know the types of the restored tables
         if sealed := await pool.fetchval(SQL["any_sealed_phone"]):
             seal.open(sealed, "phone")
         spooled = sorted((folder / SPOOL).rglob("*.parts"), key=lambda path: path.name)

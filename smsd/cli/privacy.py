@@ -68,9 +68,15 @@ def privacy() -> None:
 @privacy.command()
 @click.argument("code")
 @reason_option
+@json_option
 @config_option
-def reveal(code: str, reason: str, config: Path) -> None:
-    """Show the number behind a report. The timeline keeps that you saw it, and why."""
+def reveal(code: str, reason: str, as_json: bool, config: Path) -> None:
+    """Show the number behind a report.
+
+    The timeline keeps that you saw it, and why.
+
+    Example: smsd privacy reveal 4821309764 --reason "Polisi meminta, surat 12/2026"
+    """
     digits = digits_of(code)
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> str:
@@ -85,7 +91,11 @@ def reveal(code: str, reason: str, config: Path) -> None:
             await store(connection, Writes(events=[event]), sms_limits(settings))
             return open_seal(settings).open(row["address_sealed"], "phone").decode()
 
-    click.echo(with_database(config, work))
+    number = with_database(config, work)
+    if as_json:
+        show_json({"ticket": digits, "number": number})
+    else:
+        click.echo(number)
 
 
 @privacy.command()
@@ -96,6 +106,8 @@ def export(who: str, output: Path | None, config: Path) -> None:
     """Give all that is kept about one number.
 
     As JSON: the data, and what was done with them by whom.
+
+    Example: smsd privacy export 4821309764 --output data.json
     """
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> dict[str, Any]:
@@ -132,7 +144,12 @@ def export(who: str, output: Path | None, config: Path) -> None:
 @reason_option
 @config_option
 def correct(code: str, text: str | None, place: str | None, reason: str, config: Path) -> None:
-    """Correct the text or the place of a report. The agency that has it is told."""
+    """Correct the text or the place of a report.
+
+    The agency that has it is told.
+
+    Example: smsd privacy correct 4821309764 --place 35.73.05 --reason "salah kecamatan"
+    """
     if not (text or place):
         raise click.UsageError("Nothing is corrected; give --text or --place.")
 
@@ -158,6 +175,8 @@ def erase(who: str, reason: str, config: Path) -> None:
     """Erase all about one number, for good.
 
     The number, and all words of and about its reports, which must be closed before. What happened stays known.
+
+    Example: smsd privacy erase 4821309764 --reason "permintaan warga"
     """
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> None:
@@ -214,6 +233,8 @@ def request(kind: str, who: str, asked: datetime | None, reason: str, config: Pa
     """Note that somebody asks.
 
     It is due 3 x 24 hours later, and done by export, correct or erase.
+
+    Example: smsd privacy request erasure 4821309764 --reason "datang ke loket"
     """
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> asyncpg.Record:
@@ -236,6 +257,8 @@ def requests(everything: bool, as_json: bool, config: Path) -> None:
     """List what was asked, and by when it is due.
 
     Requests for access, correction and erasure; each is due 3 x 24 hours after it was asked.
+
+    Example: smsd privacy requests --all
     """
 
     async def work(_settings: Settings, pool: asyncpg.Pool) -> list[asyncpg.Record]:
@@ -268,6 +291,8 @@ def record(as_json: bool, config: Path) -> None:
     """Write the record of processing activities.
 
     As article 31 of UU PDP 27/2022 wants it, from the configuration: Markdown, or JSON.
+
+    Example: smsd privacy record > catatan-pemrosesan.md
     """
     settings = load_settings(config)
     written = processing_record(settings, open_router(settings))
@@ -282,7 +307,12 @@ def record(as_json: bool, config: Path) -> None:
 @click.option("--finish", is_flag=True, help="Remove the old key from the file, once nothing is sealed by it.")
 @config_option
 def rotate_key(prepare: bool, finish: bool, config: Path) -> None:
-    """Seal everything by a new key, while the service runs. Killed, it goes on when it is asked for again."""
+    """Seal everything by a new key, while the service runs.
+
+    Killed, it goes on when it is asked for again.
+
+    Example: smsd privacy rotate-key --prepare
+    """
     if prepare and finish:
         raise click.UsageError("--prepare and --finish are two steps; give one of them.")
     settings = load_settings(config)

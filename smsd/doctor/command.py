@@ -40,7 +40,12 @@ _COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}
 @json_option
 @config_option
 def doctor(send_mail: str | None, mail_loop: bool, nameserver: str | None, as_json: bool, config: Path) -> None:
-    """Look at everything the gateway needs, and name the cure. Exits with 1 if anything fails."""
+    """Look at everything the gateway needs, and name the cures.
+
+    Exits with 1 if anything fails.
+
+    Example: smsd doctor --mail-loop
+    """
     wishes = Wishes(send_mail, mail_loop, nameserver)
     findings = asyncio.run(examine(config, wishes))
     if as_json:

@@ -43,9 +43,11 @@ _LOOK = "`ls -l /dev/serial/by-id` shows what is plugged in"
 def setup(
     answers_file: Path | None, devices: tuple[Path, ...], state_dir: Path | None, overwrite: bool, config: Path
 ) -> None:
-    """Ask the few questions, find the modem, test it, and write the configuration.
+    """Ask a few questions, test the modem, write the configuration.
 
     Makes the tables too, the database in a PostgreSQL of this machine, and the way back in its Postfix.
+
+    Example: smsd setup --answers answers.toml
     """
     journal.configure("error", "console")
     config = config.absolute()

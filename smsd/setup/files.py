@@ -101,6 +101,7 @@ def _modem(modem: ChosenModem) -> str:
         f"smsc = {_quoted(modem.smsc)}"
         if modem.smsc
         else '#smsc = "+62811000000"             # where the SIM does not know its message centre',
+        f"#own_process = true                # served by smsd@{modem.name}.service, and not by smsd.service",
     ]
     return "\n".join(lines) + "\n\n"
 

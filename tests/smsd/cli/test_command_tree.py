@@ -14,9 +14,11 @@ from smsd.cli import smsd
 # What changes something and says so in one line; what runs until it is stopped; what has nothing of the gateway's.
 CHANGING = {
     "ticket assign", "ticket status", "ticket note", "outbox retry", "quarantine retry", "inbox accept", "inbox reject",
-    "inbox retry", "agency resume",
+    "inbox retry", "agency resume", "privacy correct", "privacy erase", "privacy request", "privacy rotate-key",
+    "restore", "setup",
 }  # fmt: skip
 RUNNING = {"run", "demo", "simulate modem"}
+ALWAYS_JSON = {"privacy export"}
 WITHOUT_CONFIG = {"demo", "simulate modem", "completion bash"}
 
 
@@ -39,7 +41,7 @@ def options(command):
     return {name for parameter in command.params for name in parameter.opts}
 
 
-@pytest.mark.parametrize("name", sorted(LEAVES.keys() - CHANGING - RUNNING - {"completion bash"}))
+@pytest.mark.parametrize("name", sorted(LEAVES.keys() - CHANGING - RUNNING - ALWAYS_JSON - {"completion bash"}))
 def test_what_shows_something_has_json(name):
     """For a program to read."""
     assert "--json" in options(LEAVES[name])
