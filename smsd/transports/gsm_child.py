@@ -213,6 +213,8 @@ def main() -> int:
     if not (line := sys.stdin.readline()):
         return 0
     settings = json.loads(line)
+    if os.getppid() != settings["parent"]:  # it died before prctl() was called: no signal will come for that
+        return 0
     try:
         with open_tap(settings["device"], settings["connection"], channel.tell) as tap:
             machine = connect(tap, settings["pin"])

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -177,5 +178,5 @@ async def start_process(settings: dict[str, Any], session: int, arrived: asyncio
     except OSError as e:  # too many files or processes, no memory
         raise ModemFault(f"the modem process cannot be started ({e.strerror or e})") from e
     child = ModemProcess(process, session, arrived, close_s)
-    child.write(settings)
+    child.write(settings | {"parent": os.getpid()})
     return child

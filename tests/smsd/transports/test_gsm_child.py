@@ -40,8 +40,9 @@ async def open_child(*command, **pipes):
 
 
 def settings(device):
-    """Its first line."""
-    return {"device": str(device), "connection": "at115200", "smsc": "+62811000000", "pin": None}
+    """Its first line, from this process."""
+    line = {"device": str(device), "connection": "at115200", "smsc": "+62811000000", "pin": None}
+    return line | {"parent": os.getpid()}
 
 
 async def ask(process, line):
@@ -81,22 +82,33 @@ async def test_says_why_it_cannot_begin(tmp_path):
         assert (0, b"") == (await process.wait(), await process.stdout.read())
 
 
-PARENT = f"""
-import json, subprocess, sys
-child = subprocess.Popen([sys.executable, *{CHILD!r}], stdin=subprocess.PIPE)
-child.stdin.write(sys.stdin.readline().encode())
-child.stdin.flush()
+PARENT = """
+import json, os, subprocess, sys
+child = subprocess.Popen([sys.executable, *sys.argv[1:]], stdin=subprocess.PIPE, text=True)
+json.dump(json.loads(sys.stdin.readline()) | {"parent": os.getpid()}, child.stdin)
+print(file=child.stdin, flush=True)
 print(child.pid, flush=True)
 child.wait()
+"""
+# Its parent dies before it has come as far as to ask for a signal at that.
+LATE = """
+import os, sys, time
+parent = os.getppid()
+print("is there", flush=True)
+while os.getppid() == parent:
+    time.sleep(0.01)
+from smsd.transports.gsm_child import main
+sys.exit(main())
 """
 
 
 def _has_opened_modem(process: Path) -> bool:
-    """What else it opens may be closed again while we look."""
+    """What else it opens may be closed again while we look, and it may end."""
     opened = set()
-    for fd in (process / "fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            opened.add(os.readlink(fd))
+    with contextlib.suppress(FileNotFoundError):
+        for fd in list((process / "fd").iterdir()):
+            with contextlib.suppress(FileNotFoundError):
+                opened.add(os.readlink(fd))
     return any("ptmx" in name for name in opened)
 
 
@@ -104,7 +116,7 @@ async def test_does_not_outlive_its_parent():
     """Even while libGammu hangs on a silent modem and does not see its input end."""
     async with open_simulator() as simulator:
         simulator.modem.hang()
-        async with open_child("-c", PARENT) as parent:
+        async with open_child("-c", PARENT, *CHILD) as parent:
             child = Path(f"/proc/{await ask(parent, settings(simulator.device))}")
             async with asyncio.timeout(60):
                 while not _has_opened_modem(child):
@@ -112,3 +124,16 @@ async def test_does_not_outlive_its_parent():
                 parent.kill()
                 while child.exists():
                     await asyncio.sleep(0.01)
+
+
+async def test_does_not_begin_without_its_parent():
+    """It must not hold the line that the next service needs."""
+    async with open_simulator() as simulator, open_child("-c", PARENT, "-c", LATE) as parent:
+        simulator.modem.hang()
+        child = Path(f"/proc/{await ask(parent, settings(simulator.device))}")
+        assert b"is there\n" == await parent.stdout.readline()
+        parent.kill()
+        async with asyncio.timeout(60):
+            while child.exists():
+                assert not _has_opened_modem(child)
+                await asyncio.sleep(0.01)
