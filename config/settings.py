@@ -80,6 +80,7 @@ class Modem:
     poll_s: float = 15.0  # how often the SIM is looked at even if the modem announced nothing
     status_s: float = 60.0  # how often signal, network and SIM are read
     own_process: bool = False  # `smsd run --modem NAME` serves it, and not the `smsd run` that serves the others
+    metrics_listen: str | None = None  # what [metrics] listen is, for that process
 
 
 @dataclass(frozen=True)
@@ -402,18 +403,34 @@ def _check_confidence(settings: Settings) -> list[Problem]:
 
 
 def _check_metrics(settings: Settings) -> list[Problem]:
-    listen = settings.metrics.listen
-    if listen is None:
-        return []
+    pages = {f"[[modem]] {m.name}: metrics_listen": m.metrics_listen for m in settings.modems if m.own_process}
+    pages["[metrics] listen"] = settings.metrics.listen
+    problems, taken = [], set()
+    for where, listen in pages.items():
+        if listen is None:
+            continue
+        problems += _check_page(where, listen, allow_others=settings.metrics.allow_others)
+        if listen in taken:
+            problems.append(Problem(where, f"{listen} stands there twice; each process needs its own port"))
+        if split_listen(listen)[1]:
+            taken.add(listen)
+    cure = "belongs to a modem with own_process = true; the others are on the page of [metrics]"
+    for modem in settings.modems:
+        if modem.metrics_listen and not modem.own_process:
+            problems.append(Problem(f"[[modem]] {modem.name}: metrics_listen", cure))
+    return problems
+
+
+def _check_page(where: str, listen: str, *, allow_others: bool) -> list[Problem]:
     host, port = split_listen(listen)
     if host is None:
-        return [Problem("[metrics] listen", f'must be an IP address and a port like "127.0.0.1:9708", not {listen!r}')]
+        return [Problem(where, f'must be an IP address and a port like "127.0.0.1:9708", not {listen!r}')]
     if port > 65535:
-        return [Problem("[metrics] listen", f"has the port {port}; ports go up to 65535, and 0 lets the system choose")]
-    if host.is_loopback or settings.metrics.allow_others:
+        return [Problem(where, f"has the port {port}; ports go up to 65535, and 0 lets the system choose")]
+    if host.is_loopback or allow_others:
         return []
     cure = "use 127.0.0.1, or say allow_others = true and let your firewall decide who may ask"
-    return [Problem("[metrics] listen", f"{host} can be reached from other hosts; {cure}")]
+    return [Problem(where, f"{host} can be reached from other hosts; {cure}")]
 
 
 def split_listen(listen: str) -> tuple[IPv4Address | IPv6Address | None, int]:

@@ -117,7 +117,7 @@ async def run(
             status = StatusLine([m.name for m in modems], board, spool, pulse)
             async with (
                 _open_lmtp(share, work, MailKeeper(pool)) as lmtp,
-                _open_metrics(settings, metrics, Gauges(pool, modems, spool, pulse)) as page,
+                _open_metrics(share, metrics, Gauges(pool, modems, spool, pulse)) as page,
             ):
                 names = [modem.name for modem in modems]
                 log.info("smsd.started", lmtp=lmtp and lmtp.address, modems=names, metrics=page)
@@ -302,12 +302,10 @@ async def _open_modems(share: Share, board: ModemBoard, pulse: Pulse) -> AsyncIt
 
 
 @asynccontextmanager
-async def _open_metrics(
-    settings: Settings, metrics: CollectorRegistry | None, gauges: Gauges
-) -> AsyncIterator[str | None]:
+async def _open_metrics(share: Share, metrics: CollectorRegistry | None, gauges: Gauges) -> AsyncIterator[str | None]:
     registry = metrics or CollectorRegistry()
     registry.register(gauges)
-    async with open_metrics_page(settings.metrics.listen, registry, gauges.look) as page:
+    async with open_metrics_page(share.metrics_listen, registry, gauges.look) as page:
         yield page
 
 

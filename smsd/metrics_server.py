@@ -103,7 +103,8 @@ async def open_metrics_page(
         server = await asyncio.start_server(page.serve, str(host), port, limit=_MOST_BYTES)
     except OSError as e:
         fault = (e.strerror or str(e)).lower()
-        raise ListenError(f"cannot listen on {listen} ({fault}); is it taken? change [metrics] listen") from e
+        cure = "is it taken? change [metrics] listen, or metrics_listen of the modem"
+        raise ListenError(f"cannot listen on {listen} ({fault}); {cure}") from e
     async with server:
         name, real = server.sockets[0].getsockname()[:2]
         yield f"[{name}]:{real}" if ":" in name else f"{name}:{real}"

@@ -32,13 +32,15 @@ class Share:
     folder: Path
     modems: tuple[Modem, ...]
     takes_mail: bool
+    metrics_listen: str | None
 
 
 def share_of(settings: Settings, modem_name: str | None) -> Share:
     """The share of the process for one modem, or of the one for all that have none; SettingsError if it has none."""
     state_dir = settings.gateway.state_dir
     if modem_name is None:
-        return Share(state_dir, tuple(m for m in settings.modems if not m.own_process), takes_mail=True)
+        modems = tuple(m for m in settings.modems if not m.own_process)
+        return Share(state_dir, modems, takes_mail=True, metrics_listen=settings.metrics.listen)
     modem = next((m for m in settings.modems if m.name == modem_name), None)
     where = f"{settings.path}: [[modem]] {modem_name}"
     if modem is None:
@@ -47,7 +49,7 @@ def share_of(settings: Settings, modem_name: str | None) -> Share:
     if not modem.own_process:
         cure = "belongs to `smsd run` without --modem; write own_process = true under it, and restart that too"
         raise SettingsError([Problem(where, cure)])
-    return Share(state_dir / _MODEMS / modem.name, (modem,), takes_mail=False)
+    return Share(state_dir / _MODEMS / modem.name, (modem,), takes_mail=False, metrics_listen=modem.metrics_listen)
 
 
 def folders_of(settings: Settings) -> list[Path]:

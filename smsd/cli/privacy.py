@@ -59,7 +59,7 @@ reason_option = click.option("--reason", type=_Reason(), required=True, help="Wh
 
 @click.group()
 def privacy() -> None:
-    """Personal data: the duties of the law on data protection (UU PDP 27/2022), and the keys."""
+    """Personal data: the duties of UU PDP 27/2022, and the keys."""
 
 
 # ---------------------------------------------------------------- one number

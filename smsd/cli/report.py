@@ -57,7 +57,8 @@ def report(
 ) -> None:
     """Write a report on a month or a year, as one page.
 
-    PERIOD is a month (2026-10) or a year (2026); without it the last month that is over. With --json the figures go to standard output, and no page is written unless --output names one.
+    PERIOD is a month (2026-10) or a year (2026); without it the last month that is over. With --json the figures go to
+    standard output, and no page is written unless --output names one.
 
     Example: smsd report 2026-10 --output laporan.html
     """

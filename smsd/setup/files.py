@@ -102,6 +102,7 @@ def _modem(modem: ChosenModem) -> str:
         if modem.smsc
         else '#smsc = "+62811000000"             # where the SIM does not know its message centre',
         f"#own_process = true                # served by smsd@{modem.name}.service, and not by smsd.service",
+        '#metrics_listen = "127.0.0.1:9709" # figures for Prometheus of that process',
     ]
     return "\n".join(lines) + "\n\n"
 

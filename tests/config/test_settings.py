@@ -201,7 +201,7 @@ class TestProblems:
             ("modem = [1]\n" + MAIL, "[[modem]] 1: must be a table of keys and values"),
             (MAIL + MODEM + "[[modem]]\nname = 'x'", "[[modem]] 2: device: is missing; it must be given"),
             (MAIL + MODEM + "baud = 1", "[[modem]] 1: baud: is not a key I know; known here: "
-             "name, device, connection, pin_file, smsc, poll_s, status_s, own_process"),
+             "name, device, connection, pin_file, smsc, poll_s, status_s, own_process, metrics_listen"),
             (MAIL + MODEM.replace("modem0", "modem 0") + "own_process = true\n[database]\ndsn = 'postgresql://x'",
              "[[modem]] modem 0: own_process: needs a name of letters, digits, _ and -, not 'modem 0'"),
             (MAIL + MODEM + "own_process = true",
@@ -433,6 +433,29 @@ def test_figures_are_for_this_machine_unless_others_are_allowed(tmp_path: Path, 
     file = tmp_path / "smsd.toml"
     file.write_text(METRICS + lines)
     assert load_settings(file).metrics.allow_others == ("allow_others" in lines)
+
+
+@pytest.mark.parametrize(
+    ("own", "listen", "problem"),
+    [
+        ("true", "127.0.0.1:9709", None),
+        ("true", "127.0.0.1:9708", "127.0.0.1:9708 stands there twice; each process needs its own port"),
+        ("true", "10.0.0.5:9709", "10.0.0.5 can be reached from other hosts"),
+        ("false", "127.0.0.1:9709", "belongs to a modem with own_process = true"),
+    ],
+)
+def test_figures_of_a_modem_with_its_own_process(tmp_path: Path, own: str, listen: str, problem: str | None) -> None:
+    """At a port of its own."""
+    file = tmp_path / "smsd.toml"
+    modem = f'[[modem]]\nname = "m"\ndevice = "/dev/null"\nown_process = {own}\nmetrics_listen = "{listen}"\n'
+    database = '[database]\ndsn = "postgresql:///smsd"\n'
+    file.write_text(f'{database}{METRICS}listen = "127.0.0.1:9708"\n{modem}')
+    try:
+        told = load_settings(file).modems[0].metrics_listen
+    except SettingsError as e:
+        (only,) = e.problems
+        told = str(only)
+    assert told == listen if problem is None else problem in told
 
 
 @pytest.mark.parametrize(
