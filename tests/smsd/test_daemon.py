@@ -46,7 +46,7 @@ class Town:
     def configure(self, *, limits="", budget_s=BUDGET_S, own_process=(), more=""):
         modems = "".join(
             f'[[modem]]\nname = "modem{n}"\ndevice = "modem{n}"\npoll_s = 1.0\n'
-            + ("own_process = true\n" if n in own_process else "")
+            + ('own_process = true\nmetrics_listen = "127.0.0.1:0"\n' if n in own_process else "")
             for n in range(len(self.simulators))
         )
         self.config.write_text(
@@ -647,6 +647,8 @@ class TestOwnProcess:
             town.configure(own_process=[1])
             async with town.gateway("--modem", "modem1") as worker:
                 await worker.started("modem.ready")
+                (page,) = (event["metrics"] for event in worker.events if event["event"] == "smsd.started")
+                assert page.startswith("127.0.0.1:")
                 folder = town.folder / "modems" / "modem1"
                 for name, words in {
                     "modem1": (3, f"another smsd already runs in {folder}; stop it"),
