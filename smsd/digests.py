@@ -40,7 +40,9 @@ class DigestWriter:
             self._done = local.date()
             return 0
         async with self._pool.acquire() as connection, connection.transaction():
-            code = await connection.fetchval(SQL["agency_without_digest"], local.date())
+            # What comes during the day has a mail of its own, and no agency gets two at once because we start anew.
+            morning = datetime.combine(local.date(), self._at, local.tzinfo)
+            code = await connection.fetchval(SQL["agency_without_digest"], local.date(), morning)
             if code is None:
                 self._done = local.date()
                 return 0

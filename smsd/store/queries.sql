@@ -497,11 +497,12 @@ FOR NO KEY UPDATE OF phone, question SKIP LOCKED;
 SELECT * FROM desk_ticket WHERE id = ANY ($1::bigint[]);
 
 -- name: agency_without_digest
--- An agency that has tickets to work on and has got no digest on the day $1.
+-- An agency that has had a ticket to work on since before $2, and has got no digest on the day $1.
 SELECT DISTINCT ticket.agency FROM ticket
 WHERE ticket.status NOT IN ('selesai', 'diarsipkan') AND ticket.agency IS NOT NULL
   AND EXISTS (SELECT FROM dispatch
-              WHERE dispatch.ticket_id = ticket.id AND dispatch.ended_at IS NULL AND NOT dispatch.copy)
+              WHERE dispatch.ticket_id = ticket.id AND dispatch.ended_at IS NULL AND NOT dispatch.copy
+                AND dispatch.at < $2)
   AND NOT EXISTS (SELECT FROM digest
                   WHERE digest.agency = ticket.agency AND digest.kind = 'rekap' AND digest.day = $1::date)
 LIMIT 1;

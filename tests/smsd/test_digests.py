@@ -151,6 +151,16 @@ class TestWhen:
             assert [] == await mornings.write(FRIDAY + later)
         assert [DAILY, WEEKLY] == await mornings.write(MONDAY, writer)
 
+    async def test_what_comes_during_the_day_waits_for_the_next_morning(
+        self, mornings: Mornings, another_number: Callable[[], str]
+    ) -> None:
+        """It has a mail of its own; nor is there another one whenever the gateway starts anew."""
+        await mornings.stage.pool.execute("UPDATE ticket SET status = 'selesai'")
+        await set_clock(mornings.stage.pool, FRIDAY)
+        await mornings.stage.text(another_number(), ROAD, sent_at=FRIDAY)
+        assert [] == await mornings.write(FRIDAY + timedelta(hours=1))
+        assert [DAILY, WEEKLY] == await mornings.write(MONDAY)
+
     async def test_two_processes_write_it_once(self, mornings: Mornings) -> None:
         """Whoever is first."""
         await set_clock(mornings.stage.pool, MONDAY)
