@@ -93,6 +93,7 @@ async def open_pool(settings: Settings, *, statement_s: float | None = None) -> 
             timeout=_CONNECT_TIMEOUT_S,
             command_timeout=statement_s,
             init=_prepare_connection,
+            reset=_leave_as_it_is,
             setup=_refuse_read_only if _wants_writable(dsn) else None,
         )
         await pool
@@ -211,6 +212,10 @@ async def _refuse_read_only(connection: asyncpg.pool.PoolConnectionProxy) -> Non
     reported = connection.get_settings()
     if "on" in (getattr(reported, name, "off") for name in ("in_hot_standby", "default_transaction_read_only")):
         raise asyncpg.ReadOnlySQLTransactionError("the server has become read-only")
+
+
+async def _leave_as_it_is(_: asyncpg.Connection) -> None:
+    """What asyncpg would undo with a statement of its own after each use: nobody here changes a session."""
 
 
 async def _prepare_connection(connection: asyncpg.Connection) -> None:
