@@ -225,15 +225,11 @@ async def _refuse_read_only(connection: asyncpg.pool.PoolConnectionProxy) -> Non
         raise asyncpg.ReadOnlySQLTransactionError("the server has become read-only")
 
 
-<<<<<<< HEAD
-async def _prepare_connection(connection: asyncpg.Connection, seal: Callable[[], Seal]) -> None:
-=======
 async def _leave_as_it_is(_: asyncpg.Connection) -> None:
     """What asyncpg would undo with a statement of its own after each use: nobody here changes a session."""
 
 
-async def _prepare_connection(connection: asyncpg.Connection) -> None:
->>>>>>> 8ff1205ef43cac07f191c1c55444377e500540d3
+async def _prepare_connection(connection: asyncpg.Connection, seal: Callable[[], Seal]) -> None:
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
     if await connection.fetchval(SQL["schema_of_sealed"]) is not None:
         with suppress(asyncpg.InsufficientPrivilegeError):  # told when the schema is verified, with its cure
