@@ -25,7 +25,7 @@ SERVICE = "smsd"  # the user and group of the service
 MODE = 0o640
 _EXAMPLE = resources.files("config") / "smsd.toml"
 _LOCAL_DSN = "postgresql://smsd@/smsd?host=/run/postgresql"
-_COLUMNS = ("code", "name", "short_name", "type", "region", "email")
+_COLUMNS = ("code", "name", "short_name", "type", "region", "email", "superior_email", "liaison_email")
 _TRIAGE = "TRIAGE"
 _SMTP, _SUBMISSION = 25, 587
 
