@@ -1,6 +1,6 @@
 """Citizens report, are answered and say whether it is done, agencies answer by mail with the whole report quoted; then
 everything that the gateway leaves behind is searched for their numbers and their words: a dump of the database, the
-files of its server with their log of changes, the daemon's log, and for numbers the mails.
+files of its server with their log of changes, the daemon's log, its figures for Prometheus, and for numbers the mails.
 
 A control is searched in the same way: the same tables, read with the key, must show every number and every text.
 
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -37,6 +38,7 @@ from smsd.store.throwaway import connect_with_key
 _PIECE = 20  # characters
 _STEP = 7  # between the beginnings of two pieces of a text
 _LIMITS = "automatic_per_hour = 1000"
+_METRICS = '[metrics]\nlisten = "127.0.0.1:0"'
 _A_SECOND = 25  # reports, all modems together
 
 
@@ -123,13 +125,14 @@ def _unhexed(content: bytes) -> bytes:
 async def play(folder: Path, citizens: int, modems: int, seed: int) -> int:
     """Lives, dumps, searches; 0 if nothing was found that must not be there, and the control found everything."""
     chance, began = random.Random(seed), time.monotonic()
-    async with open_town(folder, modems, limits=_LIMITS) as town:
+    async with open_town(folder, modems, limits=_LIMITS, sections=_METRICS) as town:
         people = Talkative(town, random.Random(chance.random()))
         officials = Officials(town, random.Random(chance.random()))
         working = [asyncio.create_task(people.answer_questions()), asyncio.create_task(officials.work())]
         await people.report(citizens, citizens / _A_SECOND)
         database = await connect_with_key(town.server.dsn, town.key_file)
         await still(town, officials, database)
+        figures = await asyncio.to_thread(_figures, town)
         await town.daemon.stop()
         for task in working:
             task.cancel()
@@ -144,6 +147,7 @@ async def play(folder: Path, citizens: int, modems: int, seed: int) -> int:
             "dump of the database": [await asyncio.to_thread(_dump, town)],
             "files of the database server": [],
             "log of the daemon": [(folder / "smsd.log").read_bytes()],
+            "figures for Prometheus": [figures],
             "mails to agencies": list(_mails(town)),
             "the same tables with the key": [await _open_all(database, town)],
         }
@@ -187,6 +191,12 @@ def _dump(town: Town) -> bytes:
     assert program, "the package with the embedded server has pg_dump"
     done = subprocess.run([program, "--dbname", town.server.dsn], capture_output=True, check=True)
     return done.stdout
+
+
+def _figures(town: Town) -> bytes:
+    with urllib.request.urlopen(f"http://{town.daemon.page}/metrics") as page:
+        figures: bytes = page.read()
+        return figures
 
 
 def _files(folder: Path) -> list[bytes]:

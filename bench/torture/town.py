@@ -64,6 +64,7 @@ class Daemon:
         self.starts = 0
         self.died_at: Counter[str] = Counter()  # kill points, and how often it died there
         self._killed = False
+        self.page: str | None = None  # host and port of its figures, once it has started
 
     async def run(self) -> None:
         """Until stop(), after which it may run again."""
@@ -94,6 +95,8 @@ class Daemon:
             at, event = time.monotonic(), json.loads(line)
         except ValueError:  # the last words of a process that died in the middle of a line
             return
+        if event.get("event") == "smsd.started":
+            self.page = event["metrics"]
         self._heard.append((at, event))
         for told, wanted in self._waiting.items():
             if not told.done() and wanted(event):

@@ -169,7 +169,7 @@ async def busy_town(folder: Path) -> AsyncIterator[tuple[Town, Citizens, str]]:
         working = [asyncio.create_task(each) for each in (citizens.answer_questions(), officials.work())]
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while not (address := metrics_address(folder)):
+                while not (address := town.daemon.page):
                     await asyncio.sleep(0.1)
                 await citizens.report(20, 5)
                 for n, text in enumerate(OTHER_TEXTS):
@@ -185,12 +185,6 @@ async def busy_town(folder: Path) -> AsyncIterator[tuple[Town, Citizens, str]]:
             for each in working:
                 each.cancel()
             await asyncio.gather(*working, return_exceptions=True)
-
-
-def metrics_address(folder: Path) -> str | None:
-    log = folder / "smsd.log"
-    found = re.search(r'"metrics": "([^"]+)"', log.read_text()) if log.exists() else None
-    return found[1] if found else None
 
 
 open_busy_town = asynccontextmanager(busy_town)
