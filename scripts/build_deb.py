@@ -96,23 +96,17 @@ def _prepare(tree: Path, version: str) -> None:
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--no-deps", "--no-build-isolation", "-w", str(package), "."], cwd=tree, check=True)
     shutil.rmtree(tree / "build")
-    _complete(package)
-    if (tree / "scripts/write_man.py").exists():
-        (package / "man").mkdir()
-        subprocess.run([sys.executable, "scripts/write_man.py", str(package / "man")], cwd=tree, check=True)
+    smsd = Path(sys.executable).with_name("smsd")
+    completion = subprocess.run([smsd, "completion", "bash"], check=True, capture_output=True)
+    (package / "smsd.bash").write_bytes(completion.stdout)
+    (package / "man").mkdir()
+    subprocess.run([sys.executable, "scripts/write_man.py", str(package / "man")], cwd=tree, check=True)
 
 
 def _section(tree: Path) -> configparser.SectionProxy:
     parser = configparser.ConfigParser()
     parser.read(tree / "setup.cfg")
     return parser["options"]
-
-
-def _complete(package: Path) -> None:
-    """Completion for bash, as click makes it."""
-    smsd = Path(sys.executable).with_name("smsd")
-    done = subprocess.run([smsd], env=os.environ | {"_SMSD_COMPLETE": "bash_source"}, check=True, capture_output=True)
-    (package / "smsd.bash").write_bytes(done.stdout)
 
 
 def _committed_at() -> int:

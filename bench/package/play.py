@@ -77,13 +77,17 @@ class Play:
         self.machine.path(name).write_bytes(package.read_bytes())
         return self.machine.apt("install", name)
 
-    def completion(self) -> str:
-        """bash offers the commands."""
+    def explained(self) -> str:
+        """By bash, by manual pages, and by the journal's catalog."""
         line = "source /usr/share/bash-completion/completions/smsd; complete -p smsd"
         expect("_smsd_completion" in self.machine("bash", "-c", line), "no completion for smsd")
         words = self.machine("env", "COMP_WORDS=smsd doc", "COMP_CWORD=1", "_SMSD_COMPLETE=bash_complete", "smsd")
         expect("plain,doctor" in words, f"doc is completed to {words}")
-        return "doc<TAB> is doctor"
+        pages = sorted(path.name for path in self.machine.path("/usr/share/man/man1").glob("smsd*.gz"))
+        expect({"smsd.1.gz", "smsd-setup.1.gz"} <= set(pages), f"the manual pages are {pages}")
+        catalog = self.machine("journalctl", "--dump-catalog")
+        expect("Subject: smsd.started" in catalog, "journalctl -x does not know smsd.started")
+        return f"doc<TAB> is doctor; {len(pages)} manual pages; journalctl -x"
 
     def setup(self) -> str:
         """From a file of answers; the SIM asks for a PIN."""
@@ -206,7 +210,7 @@ class Play:
 STEPS = (
     ("the root", "PostgreSQL and Postfix of Debian 12", Play.prepare),
     ("apt install", "works without a network", Play.install),
-    ("completion", "for bash", Play.completion),
+    ("its explanations", "completion, man, journalctl -x", Play.explained),
     ("smsd setup --answers", "modem, test SMS, files, tables", Play.setup),
     ("smsd setup again", "refused", Play.setup_again),
     ("a citizen's SMS", "answered; mail through Postfix", Play.serve),
