@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from smsd.folders import sync_folder
 from smsd.store.seal import Seal
 
 FORMAT = 1
@@ -67,7 +68,7 @@ def write_backup(file: Path, sources: Mapping[str, Path], facts: Mapping[str, An
             os.fsync(unfinished.fileno())
             read_manifest(Path(unfinished.name), verify=True)
             os.link(unfinished.name, file)
-        _sync_folder(file.parent)
+        sync_folder(file.parent)
     except OSError as e:
         raise BackupError(f"{file} cannot be written ({e.strerror}); make room, or name another place") from e
     return manifest
@@ -146,11 +147,3 @@ def _sha256(stream: Any) -> str:
     while chunk := stream.read(_CHUNK):
         digest.update(chunk)
     return digest.hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

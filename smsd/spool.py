@@ -21,6 +21,7 @@ from pathlib import Path
 
 import structlog
 
+from smsd.folders import sync_folder
 from smsd.parts import Arrived
 from smsd.store.database import StoreError
 from smsd.store.seal import KeyFileError, Seal
@@ -190,7 +191,7 @@ def _write(path: Path, content: bytes) -> None:
     """Whole and durable, or OSError and nothing."""
     with contextlib.suppress(FileExistsError):
         path.parent.mkdir(mode=0o700)
-        _sync_folder(path.parent.parent)
+        sync_folder(path.parent.parent)
     unfinished = path.with_suffix(_UNFINISHED)
     try:
         with open(unfinished, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
@@ -198,20 +199,12 @@ def _write(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError:
         for name in (unfinished, path):
             with contextlib.suppress(OSError):
                 name.unlink()
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _read(path: Path, seal: Seal) -> list[Arrived]:

@@ -24,6 +24,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from smsd.folders import sync_folder
+
 _SIV_BYTES = 64
 _HMAC_BYTES = 32
 _KEY_BYTES = _SIV_BYTES + _HMAC_BYTES
@@ -128,7 +130,7 @@ def make_key_file(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
         os.link(file.name, path)  # whole or not at all, even on a full disk
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def add_key(path: Path) -> None:
@@ -163,18 +165,10 @@ def _rewrite(path: Path, lines: list[bytes]) -> None:
             except BaseException:
                 Path(file.name).unlink()
                 raise
-        _sync(path.parent)
+        sync_folder(path.parent)
     except OSError as e:
         cure = "run this as the user who may write it, and its folder"
         raise KeyFileError(f"{path}: cannot be written ({e.strerror}); {cure}") from e
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def ensure_key_file(path: Path) -> None:
