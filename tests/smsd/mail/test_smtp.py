@@ -298,7 +298,7 @@ async def test_a_cancelled_send_spoils_no_session(open_relay: "OpenRelay", comma
     """The reply that comes too late must not answer the next mail."""
     async with (
         open_relay({command: [HANG], "RCPT": ["250 OK"] if command != "RSET" else ["550 5.1.1 Unknown"]}) as relay,
-        open_mailer(settings(relay)) as mailer,
+        open_mailer(settings(relay, timeout_s=60)) as mailer,
     ):
         sending = asyncio.create_task(send(mailer))
         await asyncio.sleep(0.2)
