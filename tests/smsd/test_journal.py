@@ -160,7 +160,7 @@ def test_libraries_are_told_without_what_they_handled() -> None:
     """The beginning of their own words; asyncio shows the arguments of a call behind it."""
     stream = io.StringIO()
     journal.configure("info", "json", stream)
-    logging.getLogger("mail.log").warning("%r sent %s", "citizen", "jalan rusak")
+    logging.getLogger("some.library").warning("%r sent %s", "citizen", "jalan rusak")
     logging.getLogger("asyncio").error("Exception in callback Desk.read('jalan rusak')\nhandle: <Handle>")
     try:
         raise ValueError("jalan rusak")

@@ -427,9 +427,8 @@ class TestLongSms:
         assert 0 == await join_overdue(stage.pool, stage.seal, NO_WAIT)
         (row,) = await stage.rows("SELECT * FROM inbound_message")
         assert (expected, False, "modem0") == (row["text"], row["complete"], row["transport"])
-        assert [{"event": "sms.incomplete", "parts": len(kept), "of": 3, "log_level": "warning"}] == [
-            event for event in events if event["event"] == "sms.incomplete"
-        ]
+        told = {"event": "sms.incomplete", "modem": "modem0", "parts": len(kept), "of": 3, "log_level": "warning"}
+        assert [told] == [event for event in events if event["event"] == "sms.incomplete"]
 
     async def test_a_younger_sibling_keeps_the_group_waiting(
         self, stage: Stage, number: str, long_pdus: Callable[..., list[str]]

@@ -53,7 +53,7 @@ def test_without_a_total_it_counts():
 
 
 @pytest.mark.parametrize(
-    "how", [{"terminal": False}, {"terminal": True, "silent": True}, {"terminal": True, "term": "dumb"}]
+    "how", [{"terminal": False}, {"terminal": True, "quiet": True}, {"terminal": True, "term": "dumb"}]
 )
 def test_nothing_anywhere_else(how):
     """In a pipe, with --json, on a terminal that cannot."""
