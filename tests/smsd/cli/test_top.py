@@ -136,8 +136,9 @@ async def test_hours_and_days_are_found_among_many_rows(smsd, db):
     await db.execute("INSERT INTO phone (address_hash, address_sealed, answerable) VALUES ('x', 'x', true)")
     await db.execute(
         "INSERT INTO inbound_message (phone_id, transport, text, complete, sent_at, received_at, state)"
-        " SELECT 1, 'modem0', '', true, now(), now() - interval '30 minutes' * (500 - n), 'handled'"
-        " FROM generate_series(1, 499) AS n"
+        " SELECT 1, 'modem0', $1, true, now(), now() - interval '30 minutes' * (500 - n), 'handled'"
+        " FROM generate_series(1, 499) AS n",
+        "",
     )
     (flow,) = (row for row in smsd.json("top")["flow"] if row["kind"] == "sms_in")
     assert [*[2] * 23, 1] == flow["hours"]
