@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from bench.torture.mail import FAULTS
 from bench.torture.town import Event, Town, cut_connections
-from smsd.cli.progress import Step, progress
+from smsd.cli.progress import progress
 from smsd.kill_points import POINTS
+from smsd.tell import Tell
 
 # Signs that the daemon does its work again.
 _WORKS = frozenset({"sms.received", "ticket.opened", "sms.handled", "sms.sent", "mail.accepted", "ticket.answered"})
@@ -65,7 +66,7 @@ class Faults:
         rounds: int,
         others: list[list[Callable[[], Coroutine[None, None, None]]]],
         load: Callable[[float], Coroutine[None, None, None]],
-        step: Step,
+        step: Tell,
     ) -> None:
         armed, died = False, time.monotonic()
         async with asyncio.TaskGroup() as group:

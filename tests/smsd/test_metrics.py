@@ -7,6 +7,7 @@ import json
 import random
 import re
 import tempfile
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -172,12 +173,13 @@ async def busy_town(folder: Path) -> AsyncIterator[tuple[Town, Citizens, str]]:
                 while not (address := town.daemon.page):
                     await asyncio.sleep(0.1)
                 await citizens.report(20, 5)
+                since, town.mail.fault = time.monotonic(), "later"
                 for n, text in enumerate(OTHER_TEXTS):
                     town.simulators[0].network.text(f"+6285500000{n:03}", text)
                 town.simulators[1].network.inject("00FF")
-                town.mail.fault = "later"
                 town.simulators[1].vanish()
-                await asyncio.sleep(3)
+                for name in ("modem.lost", "mail.postponed"):
+                    assert await town.daemon.heard(since, lambda event, name=name: event["event"] == name, PATIENCE_S)
                 town.simulators[1].plug_in()
                 town.mail.fault = ""
             yield town, citizens, address
