@@ -96,7 +96,7 @@ class Daemon:
         except ValueError:  # the last words of a process that died in the middle of a line
             return
         if event.get("event") == "smsd.started":
-            self.page = event["metrics"]
+            self.page = event.get("metrics")
         self._heard.append((at, event))
         for told, wanted in self._waiting.items():
             if not told.done() and wanted(event):
