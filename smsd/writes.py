@@ -55,6 +55,7 @@ _FACTS = frozenset(
     ("accepted_by", "agency", "by_triage", "confidence", "dispatch", "due_for", "kind", "mail", "message", "request")
     + ("stars", "status", "superior", "until")
 )
+_NOTED = frozenset(("mail_held", "mail_kept"))  # whose reason is a word of the program's own too
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ class SealedEvent:
 
 def take_apart(event: Event) -> SealedEvent:
     """What is empty says nothing, and may stand among the facts."""
-    said = {key: value for key, value in event.data.items() if key not in _FACTS and value}
+    facts = _FACTS | {"reason"} if event.kind in _NOTED else _FACTS
+    said = {key: value for key, value in event.data.items() if key not in facts and value}
     changed = {key: event.sets[key] for key in ("text", "reasons") if key in event.sets}
     return SealedEvent(
         *(event.ticket_id, event.at, event.kind, event.actor, event.status, event.agency, event.due_at, event.due_for),

@@ -36,10 +36,11 @@ UNION ALL SELECT 'quarantine', id, 'quarantine', NULL, raw_sealed FROM quarantin
 UNION ALL SELECT 'mail.raw', id, NULL, 'b', raw FROM inbound_mail;
 
 -- Of an event's data these keys are facts; what is empty says nothing. All else people wrote.
-CREATE FUNCTION pg_temp.words_of(data jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION pg_temp.words_of(event text, data jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(data)
     WHERE key NOT IN ('accepted_by', 'agency', 'by_triage', 'confidence', 'dispatch', 'due_for', 'kind', 'mail',
                       'message', 'request', 'stars', 'status', 'superior', 'until')
+      AND NOT (key = 'reason' AND event IN ('mail_held', 'mail_kept'))
       AND value NOT IN ('""', '[]', '{}', 'null', 'false', '0')
 $$;
 
@@ -50,7 +51,8 @@ SELECT place, id, nth, kind, convert_to(text, 'UTF8') FROM (
     UNION ALL SELECT 'ticket.text', id, 0, 't', text FROM ticket
     UNION ALL SELECT 'ticket.reasons', id, 0, 'j', reasons::text FROM ticket
     UNION ALL SELECT 'event.text', id, 0, 't', nullif(data ->> 'text', '') FROM ticket_event
-    UNION ALL SELECT 'event.words', id, 0, 'j', nullif(pg_temp.words_of(data) - 'text', '{}')::text FROM ticket_event
+    UNION ALL SELECT 'event.words', id, 0, 'j', nullif(pg_temp.words_of(event.kind, data) - 'text', '{}')::text
+              FROM ticket_event AS event
     UNION ALL SELECT 'event.sets_text', id, 0, 't', sets ->> 'text' FROM ticket_event
     UNION ALL SELECT 'event.sets_reasons', id, 0, 'j', (sets -> 'reasons')::text FROM ticket_event
     UNION ALL SELECT 'sms.text', id, 0, 't', text FROM outbox_sms

@@ -8,8 +8,8 @@ BEGIN
             WHERE done.place = box_of.place AND done.id = box_of.id AND done.nth = box_of.nth);
 END $$;
 
-CREATE FUNCTION pg_temp.facts_of(data jsonb) RETURNS jsonb IMMUTABLE LANGUAGE sql AS $$
-    SELECT data - ARRAY(SELECT jsonb_object_keys(pg_temp.words_of(data)))
+CREATE FUNCTION pg_temp.facts_of(event text, data jsonb) RETURNS jsonb IMMUTABLE LANGUAGE sql AS $$
+    SELECT data - ARRAY(SELECT jsonb_object_keys(pg_temp.words_of(event, data)))
 $$;
 
 DROP VIEW desk_ticket;
@@ -36,7 +36,7 @@ CREATE INDEX ticket_closed ON ticket (class, updated_at)
 ALTER TABLE ticket_event ADD COLUMN text text, ADD COLUMN words text, ADD COLUMN sets_text text, ADD COLUMN sets_reasons text;
 ALTER TABLE ticket_event ALTER COLUMN data DROP DEFAULT;
 ALTER TABLE ticket_event
-    ALTER COLUMN data TYPE jsonb USING pg_temp.facts_of(data),
+    ALTER COLUMN data TYPE jsonb USING pg_temp.facts_of(kind, data),
     ALTER COLUMN sets TYPE jsonb USING nullif(sets - 'text' - 'reasons', '{}'),
     ALTER COLUMN text TYPE sealed USING sealed(pg_temp.box_of('event.text', id)),
     ALTER COLUMN words TYPE sealed USING sealed(pg_temp.box_of('event.words', id)),
