@@ -2,15 +2,16 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
 from bench.privacy import Search
 from parser.pdu import encode_deliver
-from smsd.simulator.simulator import wall_clock
 
 NUMBER = "+6281298765432"
 TEXT = "jalan rusak parah di depan pasar, banyak lubang"
+PDU = encode_deliver(NUMBER, "x", datetime(2026, 11, 23, 10, 15, 16, tzinfo=UTC))
 
 
 @pytest.mark.timeout(900)
@@ -32,9 +33,9 @@ def test_nothing_that_is_left_behind_has_a_number_or_a_text() -> None:
         NUMBER.encode(),
         b"hub 081298765432 ya",
         b"0812-9876-5432",
-        encode_deliver(NUMBER, "x", wall_clock()).encode(),
-        encode_deliver(NUMBER, "x", wall_clock()).lower().encode(),
-        bytes.fromhex(encode_deliver(NUMBER, "x", wall_clock())),
+        PDU.encode(),
+        PDU.lower().encode(),
+        bytes.fromhex(PDU),
         b"\\\\x" + NUMBER.encode().hex().encode(),
     ],
 )
