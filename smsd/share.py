@@ -16,6 +16,7 @@ from pathlib import Path
 from config.data_files import nearest
 from config.settings import Modem, Settings, SettingsError
 from config.toml_reader import Problem
+from smsd.spool import Kept, look_into, spool_folder
 from smsd.store.database import StoreError
 
 _MODEMS = "modems"  # the folder, in the state directory, of the folders of processes with a modem of their own
@@ -56,6 +57,20 @@ def folders_of(settings: Settings) -> list[Path]:
     """Of every process that serves, or has ever served, this configuration."""
     state_dir = settings.gateway.state_dir
     return [state_dir, *sorted(folder for folder in (state_dir / _MODEMS).glob("*") if folder.is_dir())]
+
+
+def spooled_by_all(settings: Settings) -> tuple[list[Kept], list[Path]]:
+    """What waits on the disk, and what was set aside there, of all these processes; StoreError."""
+    waiting, broken = list[Kept](), list[Path]()
+    try:
+        for folder in folders_of(settings):
+            found = look_into(spool_folder(folder))
+            waiting += found[0]
+            broken += found[1]
+    except OSError as e:
+        cure = "run this as the user of the service, or root"
+        raise StoreError(f"{e.filename} cannot be read ({e.strerror}); {cure}") from e
+    return waiting, broken
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from smsd.erasure import StillBusy, erase_phone
 from smsd.office import open_router, open_seal, sms_limits
 from smsd.processing import processing_record, record_as_markdown
 from smsd.rotation import announce, another_key, old_boxes, seal_anew
-from smsd.spool import look_into, spool_folder
+from smsd.share import spooled_by_all
 from smsd.store.queries import PRIVACY, SQL
 from smsd.store.seal import Seal, add_key, drop_keys, find_key_file, load_seal
 from smsd.writes import Event, Writes, store
@@ -180,8 +180,7 @@ def erase(who: str, reason: str, config: Path) -> None:
     """
 
     async def work(settings: Settings, pool: asyncpg.Pool) -> None:
-        waiting, broken = look_into(spool_folder(settings.gateway.state_dir))
-        if waiting or broken:
+        if any(spooled_by_all(settings)):
             raise NotSo(
                 "SMS wait in the spool, perhaps of this number; `smsd spool` shows them, erase when it is empty"
             )
@@ -360,7 +359,7 @@ async def _finish(settings: Settings, pool: asyncpg.Pool) -> None:
         raise NotSo("the second key is not in use yet; run `smsd privacy rotate-key` first")
     if left := await old_boxes(pool, current):
         raise NotSo(f"{left} boxes are still sealed by the old key; run `smsd privacy rotate-key` first")
-    if any(look_into(spool_folder(settings.gateway.state_dir))):
+    if any(spooled_by_all(settings)):
         raise NotSo(
             "SMS wait in the spool, sealed by one of the keys; `smsd spool` shows them, finish when it is empty"
         )

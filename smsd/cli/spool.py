@@ -9,9 +9,7 @@ import click
 
 from config.settings import load_settings
 from smsd.cli.options import cell, config_option, json_option, show_json
-from smsd.share import folders_of
-from smsd.spool import Kept, look_into, spool_folder
-from smsd.store.database import StoreError
+from smsd.share import spooled_by_all
 
 
 @click.command()
@@ -24,15 +22,7 @@ def spool(as_json: bool, config: Path) -> None:
 
     Example: smsd spool
     """
-    waiting, broken = list[Kept](), list[Path]()
-    try:
-        for folder in folders_of(load_settings(config)):
-            found = look_into(spool_folder(folder))
-            waiting += found[0]
-            broken += found[1]
-    except OSError as e:
-        cure = "run this as the user of the service, or root"
-        raise StoreError(f"{e.filename} cannot be read ({e.strerror}); {cure}") from e
+    waiting, broken = spooled_by_all(load_settings(config))
     parts, oldest = sum(kept.parts for kept in waiting), min((kept.kept_at for kept in waiting), default=None)
     since = None if oldest is None else datetime.fromtimestamp(oldest, UTC)
     if as_json:

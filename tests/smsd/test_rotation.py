@@ -263,6 +263,11 @@ class TestCommand:
         said, code = await say("--finish")
         assert ("smsd: somebody may still use the old key; try again in 60 seconds\n", 1) == (said, code)
         await stage.pool.execute("UPDATE sealing_key SET current_since = now() - interval '2 minutes' WHERE current")
+        spooled = key_file.parent / "modems" / "modem1" / "spool" / "000000000001-1.parts"
+        spooled.parent.mkdir(parents=True)
+        spooled.write_bytes(b"sealed by the old key")
+        assert "SMS wait in the spool" in (await say("--finish"))[0]
+        spooled.unlink()
         assert "has the new key alone" in (await say("--finish"))[0]
         assert 1 == len(key_file.read_bytes().split())
         assert 0o600 == key_file.stat().st_mode & 0o777

@@ -162,10 +162,11 @@ class TestErase:
         await db.execute("UPDATE outbox_mail SET state = 'sending'")
         assert "are under way; try again in a minute" in smsd.refused(1, "privacy", "erase", closed, "--reason", "x")
 
-    async def test_not_while_sms_wait_on_the_disk(self, smsd, closed, tmp_path):
-        """The spool may have one of this number's."""
-        (tmp_path / "spool").mkdir()
-        (tmp_path / "spool" / "000000000001-1.parts").write_bytes(b"x")
+    @pytest.mark.parametrize("folder", ["spool", "modems/modem1/spool"])
+    async def test_not_while_sms_wait_on_the_disk(self, smsd, closed, tmp_path, folder):
+        """The spool of any process may have one of this number's."""
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "000000000001-1.parts").write_bytes(b"x")
         assert "SMS wait in the spool" in smsd.refused(1, "privacy", "erase", closed, "--reason", "x")
 
     async def test_who_texts_again_is_somebody_new(self, smsd, closed, texted, db):
