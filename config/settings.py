@@ -224,7 +224,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return parse_toml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        what = "no such file; name one with --config FILE or $SMSD_CONFIG"
+        what = "no such file; `smsd setup` writes it, or name one with --config FILE or $SMSD_CONFIG"
     except OSError as e:
         what = f"cannot be read ({e.strerror}); check its owner and mode"
     except UnicodeDecodeError as e:

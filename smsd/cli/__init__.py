@@ -74,7 +74,7 @@ def smsd() -> None:
 def main() -> None:
     """The entry point: every expected error becomes a line and an exit code; anything else is a bug and is shown."""
     try:
-        sys.exit(smsd.main(standalone_mode=False) or 0)
+        sys.exit(smsd.main(prog_name="smsd", standalone_mode=False) or 0)
     except click.exceptions.NoArgsIsHelpError as e:
         e.show()
         sys.exit(e.exit_code)

@@ -63,7 +63,7 @@ async def examine(config: Path, wishes: Wishes) -> list[tuple[str, Finding]]:
     try:
         settings = load_settings(config)
     except SettingsError as e:
-        cure = "correct it; `smsd setup` writes a new one, docs/configuration.md has every key"
+        cure = "docs/configuration.md has every key"
         found = [("configuration", fail(str(problem), cure)) for problem in e.problems]
         settings = Settings(path=config, mail=Mail(host="127.0.0.1"))
         checks = [check for check in CHECKS if check.always]

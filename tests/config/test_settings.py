@@ -156,7 +156,8 @@ class TestFile:
     def test_none(self, tmp_path: Path) -> None:
         """With the ways to name one."""
         with pytest.raises(
-            SettingsError, match=r"/smsd.toml: no such file; name one with --config FILE or \$SMSD_CONFIG"
+            SettingsError,
+            match=r"/smsd.toml: no such file; `smsd setup` writes it, or name one with --config FILE or \$SMSD_CONFIG",
         ):
             load_settings(tmp_path / "smsd.toml")
 

@@ -216,7 +216,7 @@ def test_reads_the_configured_data_and_says_what_is_wrong_with_it(smsd, tmp_path
     assert "agencies.csv" in smsd.refused(1, "classify", "jalan rusak")
     assert "agencies.csv" in smsd.refused(1, "classify", "jalan rusak", config=False, env=environment)
     line = smsd.refused(1, "classify", "x", config=False, env={"SMSD_CONFIG": "/nowhere"})
-    assert "/nowhere: no such file; name one with --config FILE or $SMSD_CONFIG" == line
+    assert "/nowhere: no such file; `smsd setup` writes it, or name one with --config FILE or $SMSD_CONFIG" == line
 
 
 def test_reads_what_is_installed_where_nothing_is_named(classify, config, monkeypatch):

@@ -166,7 +166,10 @@ def test_the_configuration_comes_from_the_environment_or_its_place(smsd):
     """$SMSD_CONFIG, else /etc/smsd/smsd.toml."""
     assert [] == json.loads(smsd.ok("ticket", "list", "--json", config=False, env={"SMSD_CONFIG": str(smsd.config)}))
     line = smsd.refused(1, "check", config=False, env={})
-    assert "/etc/smsd/smsd.toml: no such file; name one with --config FILE or $SMSD_CONFIG" == line
+    assert (
+        "/etc/smsd/smsd.toml: no such file; `smsd setup` writes it, or name one with --config FILE or $SMSD_CONFIG"
+        == line
+    )
 
 
 def test_knows_who_acts(monkeypatch):
