@@ -457,7 +457,7 @@ def test_words_with_two_meanings_are_told_apart(router: Router, text: str, expec
         ("jln rusak kec lowokwaru kota malang", None, "PUPR-35.73"),
         ("jalan provinsi rusak di malang", None, "PUPR-35"),
         ("Ijazah SMK ditahan, kab bojonegoro", None, "DISDIK-35"),
-        ("smp negeri minta uang seragam, kab bojonegoro", None, "DISDIK-35.22"),
+        ("smp negeri menarik uang seragam dari murid, kab bojonegoro", None, "DISDIK-35.22"),
         ("sampah menumpuk di jaksel", None, "DLH-31"),
         ("mati lampu terus di kab nganjuk", None, "PLN"),
         ("jalan rusak di kab cilacap", None, "PEMDA_UMUM-33.01"),
