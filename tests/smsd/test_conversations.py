@@ -139,7 +139,7 @@ CONVERSATIONS: dict[str, list[Step]] = {
     # ---- danger, secrecy, oversight
     "danger is answered first": [("A", FIRE, "darurat", "terdisposisi")],
     "danger, and where": [
-        ("A", "ada kebakaran, jalan rusak parah banyak lubang di kampung kami", "darurat_tempat", "tunda"),
+        ("A", "ada kebakaran di kampung kami, tiga rumah terbakar", "darurat_tempat", "tunda"),
         ("A", "Lowokwaru Kota Malang", "diteruskan", "terdisposisi"),
     ],
     "RAHASIA before a text": [("A", f"RAHASIA: {ROAD}", "diteruskan_rahasia", "terdisposisi")],
