@@ -27,6 +27,8 @@ ROUTE_FROM = 0.62
 SERIOUS = 3.5
 # Points from which on a national body is what a text is about.
 NAMED = 3.0
+# How many further types a state's body counts for, as a doubt, where the local office may be meant as well: measured.
+INSTEAD = 3.0
 WORDS_SHOWN = 5
 CANDIDATES, CANDIDATES_MOST = 3, 8
 # A local government's own coordinator of complaints passes on what it has no mailbox of its own for.
@@ -187,9 +189,7 @@ class Router:
             return _Finding(None, None, 0.0, ())
         leader = self._leader(evidence, ranking)
         topic = self.topics.best_topic(evidence, leader, footing)
-        # A local gateway knows who does what at home; elsewhere each further competent type is a doubt.
-        others = len(topic.agency_types(footing)) - 1 if topic and footing != "home" else 0
-        confidence = evidence.confidence(leader, others)
+        confidence = evidence.confidence(leader, _doubts(topic, leader, footing))
         local = self.competence.local_type(topic.id, place.code or self.home) if topic else None
         first = local or leader
         rest = (each for each in ranking if each[0] != first)
@@ -223,7 +223,9 @@ class Router:
         level = level_of(kind, topic)
         rule = f"aturan: {topic.name if topic else kind.short_name} ditangani {kind.short_name} {_ON_LEVEL[level]}"
         region = region_for(place, level)
-        if level != "nasional" and region is None:
+        # Where the local office would be asked first if only it were known which, the citizen is asked, not the state.
+        unsure = topic is not None and topic.level == "berjenjang" and confidence < self.route_from
+        if (level != "nasional" and region is None) or (unsure and place.code is None):
             return _Choice(None, (rule, "tempat kejadian belum diketahui"), asks_place=True)
         if confidence < self.route_from:
             return _Choice(None, (rule, f"triase: keyakinan hanya {confidence:.0%}"))
@@ -250,6 +252,17 @@ class Router:
         if watcher is None or watcher.email is None or watcher == chosen:
             return None, ()
         return watcher, (f"menyangkut perilaku petugas: tembusan ke {watcher.short_name}",)
+
+
+def _doubts(topic: Topic | None, leader: str, footing: Footing) -> float:
+    """What a topic itself leaves open: a local gateway knows who does what at home, elsewhere it differs.
+
+    Each further competent type is a doubt, and a bigger one where the state's body is taken for the local office's.
+    """
+    if topic is None or footing == "home":
+        return 0.0
+    instead = topic.level == "berjenjang" and topic.national_type == leader
+    return len(topic.agency_types(footing)) - 1 + INSTEAD * instead
 
 
 def _klass(topic: Topic | None, conduct: Sequence[Topic]) -> str | None:

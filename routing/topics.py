@@ -25,7 +25,7 @@ Footing = Literal["nowhere", "placed", "home"]
 """What is known of the place: nothing, a region, or that this gateway is that region's own."""
 
 # A keyword "jalan + rusak" is found when both parts stand within this many words, in any order; "aspal | cor" is two.
-WINDOW = 7
+WINDOW = 12
 PAIR, EITHER = "+", "|"
 APART = " ... "  # between the halves of a pair, where people read it
 
@@ -174,14 +174,14 @@ class Evidence(NamedTuple):
                 mine[words] = None
         return tuple(mine)
 
-    def confidence(self, agency_type: str, others: int = 0) -> float:
+    def confidence(self, agency_type: str, others: float = 0) -> float:
         """How far a type is ahead of its strongest rival, between 0 and 1; `others` may be competent as well."""
         points = self.types.get(agency_type, 0.0)
         rival = max((each for code, each in self.own.items() if code != agency_type), default=0.0)
         return confidence_of(points, rival, others)
 
 
-def confidence_of(points: float, rival: float, others: int) -> float:
+def confidence_of(points: float, rival: float, others: float) -> float:
     """How sure points are against a rival's, where so many others may be competent as well."""
     return round(points / (points + rival + DOUBT + OTHERS * others), 3) if points > 0 else 0.0
 
@@ -219,14 +219,28 @@ class TopicIndex:
         return TopicIndex(topics, self.types.values(), self._slang, self._ordinary)
 
     def _meanings(self, slang: Slang) -> Iterable[tuple[tuple[str, ...], Meaning]]:
-        """Every phrase with the keywords it is, or is a half of (`jalan + rusak`)."""
+        """Every phrase with the keywords it is, or is a half of (`jalan + rusak`).
+
+        A longer phrase for the same topic stands in for the half that it hides: `jalan desa ... rusak parah`.
+        """
         meanings: dict[tuple[str, ...], tuple[list[int], list[int], list[int]]] = {}
+        longer: dict[str | None, list[tuple[str, ...]]] = {}
+        pairs: list[tuple[int, Keyword, list[tuple[str, ...]]]] = []
         for keyword, parts in self._keywords(slang):
             number = len(self.keywords)
+            self.keywords.append(keyword)
             roles = (0,) if len(parts) == 1 else (1, 2)
             for role, part in zip(roles, parts, strict=False):
                 meanings.setdefault(part, ([], [], []))[role].append(number)
-            self.keywords.append(keyword)
+            if len(parts) == 2:
+                pairs.append((number, keyword, parts))
+            elif len(parts[0]) > 1 and keyword.weight > 0:
+                longer.setdefault(keyword.topic, []).append(parts[0])
+        for number, keyword, (first_half, second_half) in pairs:
+            for phrase in longer.get(keyword.topic, ()):
+                role = 1 * _within(first_half, phrase) + 2 * _within(second_half, phrase)
+                if role in {1, 2}:
+                    meanings[phrase][role].append(number)
         for tokens, (whole, first, second) in meanings.items():
             yield tokens, Meaning(tuple(whole), frozenset(first), frozenset(second))
 
@@ -278,6 +292,12 @@ class TopicIndex:
             if each == agency_type
         ]
         return self.topics[max(mine)[1]] if mine else None
+
+
+def _within(part: tuple[str, ...], phrase: tuple[str, ...]) -> bool:
+    """Whether a phrase has the words of another inside it, side by side."""
+    size = len(part)
+    return any(phrase[at : at + size] == part for at in range(len(phrase) - size + 1))
 
 
 def _shares(topic: Topic, footing: Footing) -> tuple[tuple[str, float], ...]:

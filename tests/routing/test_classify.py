@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.agencies import Agency, Directory
-from routing.classify import CANDIDATES, CANDIDATES_MOST, COMMONEST, Decision, Router
+from routing.classify import CANDIDATES, CANDIDATES_MOST, COMMONEST, INSTEAD, Decision, Router
 from routing.competence import Competence, LocalRule
 from routing.danger import Danger, DangerRule
 from routing.klass import Classes
 from routing.places import Gazetteer
 from routing.regions import Region
-from routing.topics import AgencyType, Topic, TopicIndex
+from routing.topics import DOUBT, OTHERS, AgencyType, Topic, TopicIndex
 
 TYPES = (
     AgencyType("PUPR", "pemda", "Dinas Pekerjaan Umum", "Dinas PU", ("dinas pu",)),
@@ -37,7 +37,7 @@ TOPICS = (
     Topic("jalan-prov", 2, "Jalan provinsi", COMPLAINT, "provinsi", "PUPR", keywords={"jalan provinsi": 5.0}),
     Topic("tol", 1, "Jalan tol", COMPLAINT, "nasional", "PUPR", "KEMENPUPR", keywords={"tol": 5.0}),
     Topic("lampu", 4, "Lampu jalan", COMPLAINT, "kabkota", "DISHUB", keywords={"lampu": 5.0, "tiang": 0.5}),
-    Topic("bansos", 16, "Bansos", COMPLAINT, "berjenjang", "DINSOS", "KEMENSOS", keywords={"bansos": 5.0}),
+    Topic("bansos", 16, "Bansos", COMPLAINT, "berjenjang", "DINSOS", "KEMENSOS", keywords={"bansos": 5.0, "kartu": 3.0}),
     Topic("sim", 24, "SIM", COMPLAINT, "nasional", None, "POLRI", keywords={"sim": 4.0}),
     Topic("kdrt", 39, "Kekerasan", COMPLAINT, "kabkota", "DP3AKB", confidential=True, keywords={"dipukuli": 3.0}),
     Topic(
@@ -97,7 +97,7 @@ HOME = replace(SMALL, home="35.78")
         ("jalan tol di kota malang", None, "KEMENPUPR"),
         ("jalan tol", None, "KEMENPUPR"),
         ("bansos di kota malang", None, "DINSOS-35.73"),
-        ("bansos", None, "KEMENSOS"),
+        ("kartu bansos", None, "KEMENSOS"),
     ],
 )
 def test_topic_and_place_find_the_agency(text: str, hint: str | None, expected: str) -> None:
@@ -184,6 +184,13 @@ def test_a_local_gateway_is_at_home(text: str, place: str, expected: str) -> Non
     """Without a place it is the gateway's own, and its own offices are asked first."""
     found = HOME.classify(text)
     assert (place, expected, True) == (found.place, found.agency, found.routed)
+
+
+def test_the_citizen_is_asked_before_the_state_is() -> None:
+    """Where the local office comes first once the place is known, a weak text without one goes to no ministry."""
+    found = SMALL.classify("bansos")
+    assert ("TRIAGE", False, True) == (found.agency, found.routed, found.asks_place)
+    assert round(8.0 / (8.0 + DOUBT + OTHERS * (1 + INSTEAD)), 3) == found.confidence
 
 
 def test_at_home_it_is_known_who_does_what() -> None:

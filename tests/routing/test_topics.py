@@ -143,15 +143,34 @@ def test_a_topic_may_be_of_one_type_only() -> None:
     [
         ("jalan depan rumah saya rusak", 2.0 * FIRST),
         ("rusak sudah lama jalan itu", 2.0 * FIRST),
-        ("jalan dua tiga empat lima enam tujuh rusak", 2.0 * FIRST),
-        ("jalan dua tiga empat lima enam tujuh delapan rusak", 0.0),
+        ("jalan dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas duabelas rusak", 2.0 * FIRST),
+        ("jalan dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas duabelas tigabelas rusak", 0.0),
         ("jalan itu bagus", 0.0),
         ("rusak", 0.0),
     ],
 )
 def test_a_pair_counts_when_its_halves_are_near(text: str, expected: float) -> None:
-    """`jalan + rusak`: within seven words, in any order."""
+    """`jalan + rusak`: within twelve words, in any order."""
     assert round(expected, 3) == weigh(text).topics.get("jalan", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "paired"),
+    [
+        ("jalan desa ini rusak parah", True),
+        ("rusak parah jalan desa ini", True),
+        ("jalan rusak parah", False),
+        ("jalan sepi ini rusak parah", False),
+        ("akses jalan ini rusak parah", False),
+    ],
+)
+def test_a_longer_phrase_is_the_half_it_hides(text: str, *, paired: bool) -> None:
+    """Of the same topic, where it speaks for it and has one half in it only: `jalan rusak` is no pair of itself."""
+    words = {"jalan + rusak": 3.0, "rusak parah": 1.0, "jalan desa": 1.0, "jalan rusak": 1.0, "jalan sepi": -1.0}
+    roads = Topic("t", 1, "T", "pengaduan", "kabkota", "PUPR", keywords=words)
+    other = Topic("u", 2, "U", "pengaduan", "kabkota", "DISHUB", keywords={"akses jalan": 1.0})
+    found = {mark.keyword.words for mark in weigh(text, index=TopicIndex([roads, other], TYPES)).marks}
+    assert paired == ("jalan ... rusak" in found)
 
 
 def test_a_pair_is_shown_whole() -> None:
