@@ -37,7 +37,10 @@ TOPICS = (
     Topic("jalan-prov", 2, "Jalan provinsi", COMPLAINT, "provinsi", "PUPR", keywords={"jalan provinsi": 5.0}),
     Topic("tol", 1, "Jalan tol", COMPLAINT, "nasional", "PUPR", "KEMENPUPR", keywords={"tol": 5.0}),
     Topic("lampu", 4, "Lampu jalan", COMPLAINT, "kabkota", "DISHUB", keywords={"lampu": 5.0, "tiang": 0.5}),
-    Topic("bansos", 16, "Bansos", COMPLAINT, "berjenjang", "DINSOS", "KEMENSOS", keywords={"bansos": 5.0, "kartu": 3.0}),
+    Topic(
+        *("bansos", 16, "Bansos", COMPLAINT, "berjenjang", "DINSOS", "KEMENSOS"),
+        keywords={"bansos": 5.0, "kartu": 3.0},
+    ),
     Topic("sim", 24, "SIM", COMPLAINT, "nasional", None, "POLRI", keywords={"sim": 4.0}),
     Topic("kdrt", 39, "Kekerasan", COMPLAINT, "kabkota", "DP3AKB", confidential=True, keywords={"dipukuli": 3.0}),
     Topic(
