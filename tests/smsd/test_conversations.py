@@ -143,7 +143,7 @@ CONVERSATIONS: dict[str, list[Step]] = {
         ("A", "Lowokwaru Kota Malang", "diteruskan", "terdisposisi"),
     ],
     "danger, and where, and a person judges of two matters": [
-        ("A", "ada kebakaran, jalan rusak parah banyak lubang di kampung kami", "darurat_tempat", "tunda"),
+        ("A", "ada kebakaran di kampung kami, jalan rusak, mobil pemadam tidak bisa lewat", "darurat_tempat", "tunda"),
         ("A", "Lowokwaru Kota Malang", "diterima", "diterima"),
     ],
     "RAHASIA before a text": [("A", f"RAHASIA: {ROAD}", "diteruskan_rahasia", "terdisposisi")],
