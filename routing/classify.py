@@ -21,7 +21,7 @@ from routing.spam import SpamFilter
 from routing.text import NO_SLANG, Normal, Slang, normalise
 from routing.topics import AgencyType, Evidence, Footing, Topic, TopicIndex, confidence_of
 
-# Below this confidence a person looks first: measured, three to five in ten texts, four in ten of them guessed wrong.
+# Below this confidence a person looks first: measured, three to five in ten texts, a third of them guessed wrong.
 ROUTE_FROM = 0.63
 # Points from which on a text speaks of graft or violence, or of how officials behave, whatever else it speaks of.
 SERIOUS = 3.5
