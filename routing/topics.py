@@ -8,7 +8,7 @@ own type.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import product
@@ -224,23 +224,14 @@ class TopicIndex:
         A longer phrase for the same topic stands in for the half that it hides: `jalan desa ... rusak parah`.
         """
         meanings: dict[tuple[str, ...], tuple[list[int], list[int], list[int]]] = {}
-        longer: dict[str | None, list[tuple[str, ...]]] = {}
-        pairs: list[tuple[int, Keyword, list[tuple[str, ...]]]] = []
-        for keyword, parts in self._keywords(slang):
-            number = len(self.keywords)
+        written = list(self._keywords(slang))
+        for number, (keyword, parts) in enumerate(written):
             self.keywords.append(keyword)
             roles = (0,) if len(parts) == 1 else (1, 2)
             for role, part in zip(roles, parts, strict=False):
                 meanings.setdefault(part, ([], [], []))[role].append(number)
-            if len(parts) == 2:
-                pairs.append((number, keyword, parts))
-            elif len(parts[0]) > 1 and keyword.weight > 0:
-                longer.setdefault(keyword.topic, []).append(parts[0])
-        for number, keyword, (first_half, second_half) in pairs:
-            for phrase in longer.get(keyword.topic, ()):
-                role = 1 * _within(first_half, phrase) + 2 * _within(second_half, phrase)
-                if role in {1, 2}:
-                    meanings[phrase][role].append(number)
+        for phrase, number, role in _stand_ins(written):
+            meanings[phrase][role].append(number)
         for tokens, (whole, first, second) in meanings.items():
             yield tokens, Meaning(tuple(whole), frozenset(first), frozenset(second))
 
@@ -292,6 +283,25 @@ class TopicIndex:
             if each == agency_type
         ]
         return self.topics[max(mine)[1]] if mine else None
+
+
+def _stand_ins(
+    written: Sequence[tuple[Keyword, list[tuple[str, ...]]]],
+) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """The longer phrases that hide a half of a pair of their own topic: each with the pair's number and which half.
+
+    One that speaks against the topic hides it for good, and one with both halves in it is no pair of itself.
+    """
+    longer: dict[tuple[str | None, str], list[tuple[str, ...]]] = {}
+    for keyword, parts in written:
+        if len(parts) == 1 and len(parts[0]) > 1 and keyword.weight > 0:
+            for word in parts[0]:
+                longer.setdefault((keyword.topic, word), []).append(parts[0])
+    for number, (keyword, parts) in enumerate(written):
+        for half in (0, 1) if len(parts) == 2 else ():
+            for phrase in longer.get((keyword.topic, parts[half][0]), ()):
+                if _within(parts[half], phrase) and not _within(parts[1 - half], phrase):
+                    yield phrase, number, half + 1
 
 
 def _within(part: tuple[str, ...], phrase: tuple[str, ...]) -> bool:
