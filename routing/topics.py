@@ -104,7 +104,7 @@ class Topic:
         first_local = {"nasional": footing == "home", "berjenjang": footing != "nowhere"}.get(self.level, True)
         local_first = (self.local_type, self.national_type)
         pair = local_first if first_local else local_first[::-1]
-        return tuple(each for each in (*pair, *self.also) if each is not None)
+        return tuple(dict.fromkeys(each for each in (*pair, *self.also) if each is not None))
 
 
 class Keyword(NamedTuple):
@@ -168,10 +168,11 @@ class Evidence(NamedTuple):
     def words_for(self, topic: str | None = None, agency_type: str | None = None) -> tuple[str, ...]:
         """The words that spoke for a topic, or that named a type of agency."""
         mine: dict[str, None] = {}
-        for number, (points, _, _) in self.found.items():
-            words, _, its_topic, its_type = self.keywords[number]
-            if points > 0 and its_topic == topic and its_type == agency_type:
-                mine[words] = None
+        keywords = self.keywords
+        for number, finding in self.found.items():
+            keyword = keywords[number]
+            if keyword.topic == topic and keyword.agency_type == agency_type and finding[0] > 0:
+                mine[keyword.words] = None
         return tuple(mine)
 
     def confidence(self, agency_type: str, others: float = 0) -> float:
@@ -268,7 +269,7 @@ class TopicIndex:
             if points > 0:
                 if to_local and self.topics[topic].local_type is None:
                     points *= TO_LOCAL
-                for rank, (agency_type, share) in enumerate(shares[topic]):
+                for rank, (agency_type, share) in enumerate(shares[topic].items()):
                     types[agency_type] = types.get(agency_type, 0.0) + points * share
                     if rank == 0:
                         own[agency_type] = own.get(agency_type, 0.0) + points
@@ -276,11 +277,11 @@ class TopicIndex:
 
     def best_topic(self, evidence: Evidence, agency_type: str, footing: Footing = "placed") -> Topic | None:
         """Return the topic that gives this type of agency most of its points, if any does."""
+        shares = self._shares[footing]
         mine = [
-            (points * share, topic)
+            (points * shares[topic][agency_type], topic)
             for topic, points in evidence.topics.items()
-            for each, share in (self._shares[footing][topic] if points > 0 else ())
-            if each == agency_type
+            if points > 0 and agency_type in shares[topic]
         ]
         return self.topics[max(mine)[1]] if mine else None
 
@@ -310,9 +311,9 @@ def _within(part: tuple[str, ...], phrase: tuple[str, ...]) -> bool:
     return any(phrase[at : at + size] == part for at in range(len(phrase) - size + 1))
 
 
-def _shares(topic: Topic, footing: Footing) -> tuple[tuple[str, float], ...]:
+def _shares(topic: Topic, footing: Footing) -> dict[str, float]:
     types = topic.agency_types(footing)
-    return tuple((each, SHARES[min(rank, len(SHARES) - 1)]) for rank, each in enumerate(types))
+    return {each: SHARES[min(rank, len(SHARES) - 1)] for rank, each in enumerate(types)}
 
 
 def _findings(hits: Sequence[Hit[Meaning]], tokens: Sequence[str], keywords: Sequence[Keyword]) -> dict[int, Finding]:

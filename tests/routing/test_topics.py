@@ -133,7 +133,9 @@ def test_level_and_place_say_who_is_asked_first(level: str, footing: Footing, ex
 
 
 def test_a_topic_may_be_of_one_type_only() -> None:
-    """Whom nobody named gets no points."""
+    """Whom nobody named gets no points, and who is named twice gets them once."""
+    twice = Topic("t", 1, "T", "pengaduan", "nasional", "PUPR", "POLRI", also=("POLRI", "DISHUB"))
+    assert ("POLRI", "PUPR", "DISHUB") == twice.agency_types()
     assert ("DISHUB",) == TRAFFIC.agency_types("home")
     assert ("POLRI",) == CRIME.agency_types("nowhere")
 
