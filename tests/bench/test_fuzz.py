@@ -33,3 +33,29 @@ def test_a_finding_is_kept_and_can_be_shown_again(tmp_path: Path) -> None:
     assert f"--target pdu --replay {kept}" in done.stdout
     again = fuzz("--target", "pdu", "--replay", str(kept))
     assert (0, "nothing found\n") == (again.returncode, again.stdout)
+
+
+LATE = """
+import os, signal, sys
+sys.path.insert(0, "bench")
+from fuzz import TooSlow, deadline, hear_the_timers
+hear_the_timers()
+try:
+    with deadline(20):
+        os.kill(os.getpid(), signal.SIGPROF)
+except TooSlow:
+    print("too slow")
+for number in (signal.SIGALRM, signal.SIGPROF):
+    os.kill(os.getpid(), number)
+with deadline(20):
+    print("in time")
+os.kill(os.getpid(), signal.SIGALRM)
+"""
+
+
+def test_a_signal_that_comes_late_is_nobodys() -> None:
+    """There are two timers, and a busy machine tells of them when it likes: a worker must not die of the second."""
+    done = subprocess.run(
+        [sys.executable, "-c", LATE], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (0, "too slow\nin time\n", "") == (done.returncode, done.stdout, done.stderr)
