@@ -45,6 +45,12 @@ class TooSlow(BaseException):
     """An input took longer than the deadline; nothing that handles errors may swallow it."""
 
 
+class _Timers:
+    """Whether a deadline is on; the second timer's signal, or one that comes when the block has ended, is nobody's."""
+
+    counted = False
+
+
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
     """Raises TooSlow in the block when it has worked so long, or has waited much longer: the machine may be busy."""
@@ -57,12 +63,6 @@ def deadline(seconds: float) -> Iterator[None]:
         _Timers.counted = False
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-class _Timers:
-    """Whether a deadline is on; the second timer's signal, or one that comes when the block has ended, is nobody's."""
-
-    counted = False
 
 
 def too_slow(_number: int, _frame: FrameType | None) -> None:

@@ -28,7 +28,7 @@ SERIOUS = 3.5
 # Points from which on a national body is what a text is about.
 NAMED = 3.0
 # How many further types a state's body counts for, as a doubt, where the local office may be meant as well: measured.
-INSTEAD = 3.0
+INSTEAD = 3
 WORDS_SHOWN = 5
 CANDIDATES, CANDIDATES_MOST = 3, 8
 # A local government's own coordinator of complaints passes on what it has no mailbox of its own for.
@@ -254,13 +254,13 @@ class Router:
         return watcher, (f"menyangkut perilaku petugas: tembusan ke {watcher.short_name}",)
 
 
-def _doubts(topic: Topic | None, leader: str, footing: Footing) -> float:
+def _doubts(topic: Topic | None, leader: str, footing: Footing) -> int:
     """What a topic itself leaves open: a local gateway knows who does what at home, elsewhere it differs.
 
     Each further competent type is a doubt, and a bigger one where the state's body is taken for the local office's.
     """
     if topic is None or footing == "home":
-        return 0.0
+        return 0
     instead = topic.level == "berjenjang" and topic.national_type == leader
     return len(topic.agency_types(footing)) - 1 + INSTEAD * instead
 

@@ -175,14 +175,14 @@ class Evidence(NamedTuple):
                 mine[keyword.words] = None
         return tuple(mine)
 
-    def confidence(self, agency_type: str, others: float = 0) -> float:
+    def confidence(self, agency_type: str, others: int = 0) -> float:
         """How far a type is ahead of its strongest rival, between 0 and 1; `others` may be competent as well."""
         points = self.types.get(agency_type, 0.0)
         rival = max((each for code, each in self.own.items() if code != agency_type), default=0.0)
         return confidence_of(points, rival, others)
 
 
-def confidence_of(points: float, rival: float, others: float) -> float:
+def confidence_of(points: float, rival: float, others: int) -> float:
     """How sure points are against a rival's, where so many others may be competent as well."""
     return round(points / (points + rival + DOUBT + OTHERS * others), 3) if points > 0 else 0.0
 
